@@ -1,0 +1,74 @@
+"""Where the database is, how to open it, how to bring it up to date. Called by the edges."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event
+from sqlmodel import Session, create_engine
+
+BUSY_SECONDS = 30  # how long a writer waits for another one on SQLite
+
+
+def home() -> Path:
+    """The folder for all that the server writes: BATON_HOME, or var/ where it was started."""
+    folder = Path(os.environ.get("BATON_HOME") or "var").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def database_url() -> str:
+    return os.environ.get("BATON_DATABASE_URL") or f"sqlite:///{home() / 'baton.db'}"
+
+
+def connect(url: str | None = None, **options: Any) -> Engine:
+    """An engine for SQLite (WAL, one writer at a time) or PostgreSQL (psycopg)."""
+    address = (url or database_url()).replace("postgresql://", "postgresql+psycopg://", 1)
+    if not address.startswith("sqlite"):
+        return create_engine(address, pool_pre_ping=True, **options)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+@contextmanager
+def open_session(engine: Engine, *, readonly: bool = False) -> Iterator[Session]:
+    """One transaction: committed if the block returns, rolled back if it raises."""
+    with (
+        engine.connect().execution_options(readonly=readonly) as connection,
+        Session(connection, expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+
+
+def migrate(engine: Engine) -> None:
+    """Apply every migration that the database has not had yet."""
+    with engine.begin() as connection:
+        command.upgrade(migration_settings(connection), "head")
+
+
+def migration_settings(connection: Connection) -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, in _begin
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another one wrote
+    # meanwhile; an immediate one waits its turn.
+    readonly = connection.get_execution_options().get("readonly")
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")

@@ -1,0 +1,173 @@
+"""History: one entry for everything that happened, and the one way to write it.
+
+Entries of one subject (a run, a ticket, a person …) form a chain: each carries the hash of the
+one before. They are collected on the session and written when it commits, so they stand or fall
+with what they tell of.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import orjson
+from sqlalchemy import UniqueConstraint, bindparam, event, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session as AnySession
+from sqlalchemy.orm import SessionTransaction
+from sqlmodel import Field, Session, SQLModel, col
+
+from records.columns import BigId, Json, UtcDateTime
+
+START = "0" * 64  # what the first entry of a chain follows
+
+
+class Entry(SQLModel, table=True):
+    """One line of history. Written in the transaction that it tells of; never changed."""
+
+    __table_args__ = (UniqueConstraint("subject", "seq"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    subject: str
+    seq: int
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    by: str
+    verb: str
+    particulars: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    hash: str
+
+
+class Chain(SQLModel, table=True):
+    """The end of one subject's chain: how many entries it has, and the hash of the last."""
+
+    subject: str = Field(primary_key=True)
+    seq: int = 0
+    hash: str = START
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain no longer holds."""
+
+    subject: str
+    seq: int
+    reason: str
+
+
+def record(
+    session: Session, verb: str, *, subject: str, by: str, at: datetime, **particulars: Any
+) -> None:
+    """Note that `by` did `verb` to `subject` ("run:7") at `at`. `particulars` must be JSON."""
+    # A round trip now, so that what is hashed is what will be read back.
+    facts = orjson.loads(orjson.dumps(particulars))
+    if not session.in_transaction():
+        session.begin()  # so that a rollback takes the entry with it
+    row = {"subject": subject, "at": at, "by": by, "verb": verb, "particulars": facts}
+    _unwritten(session).append(row)
+
+
+def write(session: AnySession) -> None:
+    """Write what was recorded so far. The commit does this by itself."""
+    rows = _unwritten(session)
+    if not rows:
+        return
+    heads = _lock_heads(session, sorted({row["subject"] for row in rows}))
+    for row in rows:
+        head = heads[row["subject"]]
+        head["seq"] += 1
+        row["seq"] = head["seq"]
+        row["hash"] = head["hash"] = digest(head["hash"], row)
+    session.execute(insert(Entry), rows)
+    session.connection().execute(
+        update(Chain.__table__)  # type: ignore[attr-defined]
+        .where(Chain.__table__.c.subject == bindparam("of"))  # type: ignore[attr-defined]
+        .values(seq=bindparam("n"), hash=bindparam("h")),
+        [{"of": subject, "n": head["seq"], "h": head["hash"]} for subject, head in heads.items()],
+    )
+    session.info["unwritten"] = []
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """If the block raises, what it changed and what it recorded are both undone."""
+    kept = list(_unwritten(session))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        session.info["unwritten"] = kept
+        raise
+
+
+def count(session: Session) -> tuple[int, int]:
+    """How many chains there are, and how many entries."""
+    chains, entries = (select(func.count()).select_from(table) for table in (Chain, Entry))
+    return session.execute(chains).scalar_one(), session.execute(entries).scalar_one()
+
+
+def breaks(session: Session) -> Iterator[Break]:
+    """Every chain whose entries do not add up, each with its first broken entry."""
+    ends = {row.subject: row for row in session.execute(select(Chain)).scalars()}
+    entries = session.execute(
+        select(Entry).order_by(col(Entry.subject), col(Entry.seq)),
+        execution_options={"yield_per": 2_000},
+    ).scalars()
+    for subject, chain in groupby(entries, lambda entry: entry.subject):
+        found = _first_break(subject, chain, ends.pop(subject, None))
+        if found:
+            yield found
+    for subject in ends:
+        yield Break(subject, 1, "every entry is missing")
+
+
+def digest(previous: str, row: dict[str, Any]) -> str:
+    """The hash of one entry: SHA-256 over the hash before it and the entry as sorted JSON."""
+    told = {key: row[key] for key in ("subject", "seq", "by", "verb", "particulars")}
+    told["at"] = row["at"].timestamp()
+    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(previous.encode() + text).hexdigest()
+
+
+def _first_break(subject: str, chain: Iterator[Entry], end: Chain | None) -> Break | None:
+    previous, expected = START, 0
+    for entry in chain:
+        expected += 1
+        if entry.seq != expected:
+            return Break(subject, expected, "the entry is missing")
+        if entry.hash != digest(previous, entry.model_dump()):
+            return Break(subject, expected, "the entry was changed")
+        previous = entry.hash
+    if end is None or (end.seq, end.hash) != (expected, previous):
+        return Break(subject, expected + 1, "entries are missing at the end")
+    return None
+
+
+def _lock_heads(session: AnySession, subjects: list[str]) -> dict[str, dict[str, Any]]:
+    """The end of each chain, created where new, and locked until the commit."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    new = dialect.insert(Chain).values([{"subject": s, "seq": 0, "hash": START} for s in subjects])
+    held = new.on_conflict_do_update(
+        index_elements=["subject"], set_={"subject": new.excluded.subject}
+    )
+    columns = (col(Chain.subject), col(Chain.seq), col(Chain.hash))
+    found = session.execute(held.returning(*columns)).all()
+    return {row.subject: {"seq": row.seq, "hash": row.hash} for row in found}
+
+
+def _unwritten(session: AnySession) -> list[dict[str, Any]]:
+    return session.info.setdefault("unwritten", [])  # type: ignore[no-any-return]
+
+
+@event.listens_for(AnySession, "before_commit")
+def _write_before_commit(session: AnySession) -> None:
+    if not session.in_nested_transaction():
+        write(session)
+
+
+@event.listens_for(AnySession, "after_soft_rollback")
+def _forget_after_rollback(session: AnySession, ended: SessionTransaction) -> None:
+    if not ended.nested:
+        session.info["unwritten"] = []

