@@ -16,20 +16,9 @@ from sqlmodel import Session
 
 from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, Person, Site
 from records.database import connect, migrate
+from records.region.groups import GROUPS
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
-GROUPS = {
-    "crc": "客户响应中心 / Customer response centre",
-    "noc": "监控中心 / NOC",
-    "dispatch": "调度 / Dispatch",
-    "transport": "传输专业 / Transport",
-    "data": "数据专业 / Data",
-    "line": "线路专业 / Line",
-    "access": "接入专业 / Access",
-    "field": "外线班组 / Field crew",
-    "nsm": "网络服务经理 / Network service manager",
-    "duty": "值班长 / Duty lead",
-}
 CAST = {  # login: (roles, groups)
     "dora": (["dispatcher"], ["dispatch", "crc"]),
     "nora": (["dispatcher"], ["noc", "transport", "data"]),
@@ -64,9 +53,7 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def cast(session: Session, now: datetime) -> dict[str, Person]:
     """People in their groups, and a bank with a circuit; committed."""
-    groups = {key: Group(key=key, name=names) for key, names in GROUPS.items()}
-    for key, group in groups.items():
-        group.name, group.name_en = GROUPS[key].split(" / ")
+    groups = {key: Group(key=key, name=zh, name_en=en) for key, (zh, en) in GROUPS.items()}
     people = {
         login: Person(login=login, name=login.title(), roles=roles, city="海州", created_at=now)
         for login, (roles, _) in CAST.items()

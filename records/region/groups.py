@@ -1,0 +1,14 @@
+"""The groups that the lanes of the shipped diagrams name. Seeded; used by the tests' cast too."""
+
+GROUPS: dict[str, tuple[str, str]] = {  # key: Chinese and English name
+    "crc": ("客户响应中心", "Customer response centre"),
+    "noc": ("监控中心", "NOC"),
+    "dispatch": ("调度", "Dispatch"),
+    "transport": ("传输专业", "Transport"),
+    "data": ("数据专业", "Data"),
+    "line": ("线路专业", "Line"),
+    "access": ("接入专业", "Access"),
+    "field": ("外线班组", "Field crew"),
+    "nsm": ("网络服务经理", "Network service manager"),
+    "duty": ("值班长", "Duty lead"),
+}
