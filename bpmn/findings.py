@@ -1,17 +1,17 @@
-"""What a check of a diagram or a decision table found: one sentence per finding, in both languages.
+"""What a check of a diagram or a decision table found: one sentence each, in both languages.
 
-The decision tables (`bpmn/dmn.py`) and the gate (`bpmn/checks.py`) make them; pages and JSON show them.
+The decision tables (`bpmn/dmn.py`) and the gate (`bpmn/checks.py`) make them; the doors show them.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["error", "warning", "note"]  # only an error keeps a version from being published
+Severity = Literal["error", "warning", "note"]  # only an error keeps a version from publication
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`element` is the id in the XML, `name` what the owner called it; `zh` and `en` say what to do."""
+    """`element` is the id in the XML, `name` the owner's word; `zh` and `en` say what to do."""
 
     severity: Severity
     code: str
