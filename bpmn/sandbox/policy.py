@@ -22,17 +22,21 @@ SAFE = (
 )
 NODES = frozenset(SAFE.split())
 
+# node: what an author calls it, and what to do instead
 INSTEAD = {
-    "While": ("请用 for 循环。", "Use a for loop."),
-    "Import": ("脚本不能导入模块。", "A script has only the functions that are built in."),
-    "ImportFrom": ("脚本不能导入模块。", "A script has only the functions that are built in."),
-    "Lambda": ("请用列表推导式。", "Use a list comprehension."),
-    "FunctionDef": ("请把逻辑分成几个脚本步骤。", "Split the logic into several script steps."),
-    "Try": ("请先判断再处理，例如 .get()。", "Test first, for instance with .get()."),
-    "Delete": ("请用 .pop() 删除字典的项。", "Use .pop() to take a key out of a dict."),
-    "NamedExpr": ("请另起一行赋值。", "Assign on a line of its own."),
-    "Starred": ("请用 + 连接列表。", "Use + to join lists."),
-    "AnnAssign": ("请去掉类型标注。", "Leave the annotation out."),
+    "While": ("while", "请用 for 循环。", "Use a for loop."),
+    "Import": ("import", "只能用内置的函数。", "Only the built-in functions are there."),
+    "ImportFrom": ("import", "只能用内置的函数。", "Only the built-in functions are there."),
+    "Lambda": ("lambda", "请用列表推导式。", "Use a list comprehension."),
+    "FunctionDef": ("def", "请把逻辑分成几个脚本步骤。", "Split the logic into several steps."),
+    "ClassDef": ("class", "请用字典。", "Use a dict."),
+    "Try": ("try", "请先判断再处理，例如 .get()。", "Test first, for instance with .get()."),
+    "TryStar": ("try", "请先判断再处理，例如 .get()。", "Test first, for instance with .get()."),
+    "Match": ("match", "请用 if 与 elif。", "Use if and elif."),
+    "Delete": ("del", "请用 .pop() 删除字典的项。", "Use .pop() to take a key out of a dict."),
+    "NamedExpr": (":=", "请另起一行赋值。", "Assign on a line of its own."),
+    "Starred": ("*", "请用 + 连接列表。", "Use + to join lists."),
+    "AnnAssign": ("x: int", "请去掉类型标注。", "Leave the annotation out."),
 }
 OTHERWISE = ("请改用赋值、if、for 和表达式。", "Use assignments, if, for and expressions.")
 CONSTANTS = (str, int, float, bool, type(None))
@@ -56,8 +60,8 @@ class Policy(RestrictingNodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         kind = type(node).__name__
         if kind not in NODES:
-            zh, en = INSTEAD.get(kind, OTHERWISE)
-            refuse(node, f"脚本里不能用 {kind}。{zh}", f"{kind} is not for scripts. {en}")
+            word, zh, en = INSTEAD.get(kind, (kind.lower(), *OTHERWISE))
+            refuse(node, f"脚本里不能用 {word}。{zh}", f"`{word}` is not for scripts. {en}")
         return super().visit(node)
 
     def error(self, node: ast.AST, info: str) -> None:
@@ -144,9 +148,6 @@ class Policy(RestrictingNodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
         return call(f"_{type(node.op).__name__}_", [node.left, node.right], node)
-
-    def visit_MatMult(self, node: ast.AST) -> Any:
-        refuse(node, "不能用 @。", "@ is not for scripts.")
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         return self.node_contents_visit(node)

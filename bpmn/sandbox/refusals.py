@@ -81,7 +81,8 @@ def sentences(error: Exception, known: Iterable[str]) -> tuple[str, str]:
         case RecursionError() | MemoryError():
             return "数据嵌套过深或过大，请简化。", "Too deep or too large: make the data simpler."
         case _:
-            return f"执行失败:{error}。请改正后重试。", f"It failed: {error}. Correct it and retry."
+            told = str(error)[:200]
+            return f"执行失败:{told}。请改正后重试。", f"It failed: {told}. Correct it and retry."
 
 
 def unknown_name(name: str, known: Iterable[str]) -> tuple[str, str]:

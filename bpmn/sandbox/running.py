@@ -87,18 +87,25 @@ def changed(
     script: Program, scope: Scope, data: Mapping[str, Any], before: dict[str, bytes]
 ) -> dict[str, Any]:
     copy = Copy(JSON_BYTES)
-    result = {
-        name: copy.of(scope[name], 0)
-        for name in script.reading.stores
-        if name in scope and name != "_" and not is_same(scope[name], data, name)
-    }
+    result: dict[str, Any] = {}
+    for name in script.reading.stores:
+        if name in scope and name != "_" and not is_same(scope[name], data, name):
+            result[name] = copied(copy, name, scope[name])
     for name, old in before.items():
-        value = result[name] if name in result else copy.of(scope[name], 0)
+        value = result[name] if name in result else copied(copy, name, scope[name])
         if orjson.dumps(value) != old:
             result[name] = value
         else:
             result.pop(name, None)
     return result
+
+
+def copied(copy: Copy, name: str, value: Any) -> Any:
+    try:
+        return copy.of(value, 0)
+    except Mistake as error:
+        error.zh, error.en = f"{name}:{error.zh}", f"{name}: {error.en}"
+        raise
 
 
 def is_same(value: Any, data: Mapping[str, Any], name: str) -> bool:

@@ -58,7 +58,7 @@ class Copy:
 
     def key(self, key: Any) -> str:
         if type(key) is str:
-            self.of(key, 0)
+            self.room -= 3 + (len(key) if key.isascii() else len(encoded(key)))
             return key
         raise Mistake(
             f"字典的键必须是文字，不能是 {key!r:.50}。",
