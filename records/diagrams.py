@@ -28,6 +28,7 @@ class Version(SQLModel, table=True):
     number: int
     content_hash: str = Field(index=True)
     bundle: bytes  # JSON: file name to text
+    lanes: dict[str, str] = Field(default_factory=dict, sa_type=Json)  # lane name to group key
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     published_at: datetime = Field(sa_type=UtcDateTime)
     published_by: str

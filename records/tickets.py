@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
@@ -44,3 +45,7 @@ class Ticket(SQLModel, table=True):
     def number(self) -> str:
         """What people say on the phone: FT-20260311-417."""
         return f"FT-{self.opened_at:%Y%m%d}-{self.id}"
+
+
+# Two people press the same button: the second flush raises StaleDataError (409).
+inspect(Ticket).version_id_col = inspect(Ticket).columns["revision"]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import Index, LargeBinary, inspect, text
 from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
@@ -70,3 +70,7 @@ class Attachment(SQLModel, table=True):
     size: int  # bytes
     sha256: str
     content: bytes = Field(sa_type=LargeBinary)
+
+
+# Two people press the same button: the second flush raises StaleDataError (409).
+inspect(WorkOrder).version_id_col = inspect(WorkOrder).columns["revision"]
