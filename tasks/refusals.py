@@ -1,4 +1,4 @@
-"""Refusals: what a verb raises when it will not do a thing. Only api/app.py knows their status codes.
+"""Refusals: what a verb raises when it will not do a thing. Their status codes: api/app.py.
 
 Each says in Chinese and English what is the matter and what to do next.
 """
@@ -41,6 +41,6 @@ class NotFound(Refusal):
 
 
 class Invalid(Refusal):
-    """What was given is wrong. `facts["fields"]` lists {"field", "zh", "en"} for each wrong field."""
+    """What was given is wrong. `facts["fields"]` lists {"field", "zh", "en"} for each."""
 
     code = "invalid"

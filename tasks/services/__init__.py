@@ -1,43 +1,14 @@
 """Service steps: the name drawn in the diagram, and the function that it calls.
 
-To add one: write the function in a file here, and give it a line in SERVICES. It gets a `Caller` and
-the parameters of the step, and returns facts as JSON; it never starts or moves a run.
+To add one: write the function in a file here, and give it a line in SERVICES. It gets a `Caller`
+and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from tasks.services import systems
+from tasks.services.kinds import Caller, Service, ServiceRefused
 
-from sqlmodel import Session
+__all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
 
-
-@dataclass(frozen=True)
-class Caller:
-    """Who calls: the run's step, in the transaction that moves the run."""
-
-    session: Session
-    now: datetime
-    run_id: int
-    subject: str  # what the run is about: "ticket:7"
-    element: str
-    key: str  # the same however often the call is tried
-
-
-@dataclass(frozen=True)
-class Service:
-    """What a service step calls. One that leaves the machine runs later, without a session."""
-
-    function: Callable[..., dict[str, Any]]
-    is_outside: bool = False
-
-
-class ServiceRefused(Exception):
-    """The service cannot do this, and trying again will not help. A diagram may catch `code`."""
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.code, self.zh, self.en = code, zh, en
-
-
-SERVICES: dict[str, Service] = {}
+SERVICES: dict[str, Service] = {
+    "systems.ask": Service(systems.ask, is_outside=True),
+}
