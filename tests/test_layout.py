@@ -1,0 +1,57 @@
+"""The shape of the code: who may import whom, which library lives where, and that our names are ours."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "records": set(),
+    "notifications": {"records"},
+    "tasks": {"notifications", "records"},
+    "bpmn": {"tasks", "notifications", "records"},
+    "workflows": {"bpmn", "tasks", "notifications", "records"},
+    "api": {"bpmn", "tasks", "notifications", "records"},
+}
+HOMES = {
+    "SpiffWorkflow": "bpmn/wall/",
+    "RestrictedPython": "bpmn/sandbox/",
+    "prefect": "workflows/",
+    "fastapi": "api/",
+    "starlette": "api/",
+    "uvicorn": "api/",
+    "httpx": "notifications/channels/",
+    "smtplib": "notifications/channels/",
+    "argon2": "tasks/people.py",
+    "alembic": "records/",
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_is_below_it(room):
+    for path in (ROOT / room).rglob("*.py"):
+        ours = {name for name in imports(path) if name in MAY_IMPORT} - {room}
+        assert ours <= MAY_IMPORT[room], f"{path.relative_to(ROOT)} imports {ours}"
+
+
+@pytest.mark.parametrize("library, home", HOMES.items())
+def test_a_library_stays_in_its_home(library, home):
+    for room in MAY_IMPORT:
+        for path in (ROOT / room).rglob("*.py"):
+            if library in imports(path):
+                assert path.relative_to(ROOT).as_posix().startswith(home)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_our_package_is_not_shadowed_by_an_installed_one(room):
+    assert Path(importlib.import_module(room).__file__).parent == ROOT / room
