@@ -1,0 +1,206 @@
+"""A real alarm trace becomes tickets, and a scripted shift closes them over HTTP.
+
+python -m workflows replay FILE: laid over the seeded region, through the same intake as the API.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from records.region.overlay import overlay
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
+
+from records import Alarm, Device, Ticket, WorkOrder
+from records.database import connect, open_session
+from workflows.alarms import open_tickets
+from workflows.clerk import Clerk
+from workflows.traces import Line, read_trace
+
+BATCH = 100
+SHIFT = ("nora", "ada", "dora", "liu", "mei")  # between them they are in every group of a fault
+SEVERITY = {0: "critical", 1: "major", 2: "minor"}  # traces do not tell: spread by kind
+
+console = Console()
+
+
+def replay(path: Path, *, password: str) -> Counter[str]:
+    """Feed the trace, open the tickets, work them off, and print what came of it."""
+    trace = read_trace(path)
+    engine = connect()
+    before = count(engine)
+    started = time.monotonic()
+    with serve() as port:
+        feed(engine, trace, Clerk(port, "root", password))
+        take_up(engine)
+        worked = time.monotonic()
+        steps = work_off(engine, [Clerk(port, login, password) for login in SHIFT])
+        seconds = time.monotonic() - worked
+    told = count(engine)
+    told.subtract(before)
+    told["alarms in"] = len(trace)
+    show(engine, told, steps=steps, seconds=seconds, total=time.monotonic() - started)
+    return told
+
+
+def feed(engine: Engine, trace: list[Line], source: Clerk) -> None:
+    """Send the whole trace through the intake, in order of time, in batches."""
+    with open_session(engine, readonly=True) as session:
+        ids = overlay(session, sorted({line.device for line in trace}))
+        codes = dict(session.exec(select(Device.id, Device.code)).all())
+    objects = {name: codes[device_id] for name, device_id in ids.items()}
+    origin = datetime.now(UTC) - timedelta(seconds=max(line.end for line in trace))
+    reports = list(_reports(trace, objects, origin))
+    with Progress(console=console) as progress:
+        bar = progress.add_task("Alarms in", total=len(reports))
+        for first in range(0, len(reports), BATCH):
+            batch = reports[first : first + BATCH]
+            source.post("/api/alarms/batches", {"alarms": batch})
+            progress.advance(bar, len(batch))
+
+
+def take_up(engine: Engine) -> None:
+    """Open the tickets, as the timed job does."""
+    with open_session(engine, readonly=True) as session:
+        waiting = session.exec(
+            select(func.count()).select_from(Alarm).where(col(Alarm.act_at).is_not(None))
+        ).one()
+    with Progress(console=console) as progress:
+        bar = progress.add_task("Tickets opened", total=waiting)
+        while done := open_tickets(engine, datetime.now(UTC)):
+            progress.advance(bar, done)
+
+
+def work_off(engine: Engine, shift: list[Clerk]) -> int:
+    """The shift works until nothing is left to do; how many steps it did."""
+    steps = 0
+    with Progress(console=console) as progress:
+        bar = progress.add_task("Tickets closed", total=_open_tickets(engine))
+        while done := sum(_do_queue(clerk) for clerk in shift):
+            steps += done
+            progress.update(bar, completed=progress.tasks[bar].total - _open_tickets(engine))
+    return steps
+
+
+def count(engine: Engine) -> Counter[str]:
+    with open_session(engine, readonly=True) as session:
+        opened = select(func.count()).select_from(Ticket).where(Ticket.source == "alarm")
+        taken = select(func.coalesce(func.sum(Ticket.alarms), 0)).where(Ticket.source == "alarm")
+        tickets, alarms = session.exec(opened).one(), session.exec(taken).one()
+        closed = session.exec(opened.where(Ticket.state == "closed")).one()
+    return Counter(
+        {
+            "alarms in": 0,
+            "tickets opened": tickets,
+            "alarms appended": alarms - tickets,
+            "tickets closed": closed,
+        }
+    )
+
+
+def show(engine: Engine, told: Counter[str], *, steps: int, seconds: float, total: float) -> None:
+    table = Table("", "", title="Replay", show_header=False)
+    for name, value in told.items():
+        table.add_row(name, f"{value:,}")
+    table.add_row("steps done by the shift", f"{steps:,}")
+    table.add_row("steps per second", f"{steps / seconds:,.1f}" if seconds else "–")
+    table.add_row("seconds in all", f"{total:,.1f}")
+    console.print(table)
+    lanes = Table("lane", "steps", "median seconds per step", title="From opened to finished")
+    for lane, durations in sorted(_durations(engine).items()):
+        lanes.add_row(lane, f"{len(durations):,}", f"{median(durations):,.2f}")
+    console.print(lanes)
+
+
+@contextmanager
+def serve() -> Iterator[int]:
+    """An API of our own on a free port, on the same database, without timed work."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "api", "--port", str(port), "--only-api"]
+    server = subprocess.Popen(command, env=os.environ | {"BATON_QUIET": "1"})
+    try:
+        _wait_for(port, server)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise RuntimeError("The API did not start: run “python -m api” to see why")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError("The API did not answer within a minute")
+
+
+def _reports(
+    trace: list[Line], objects: dict[str, str], origin: datetime
+) -> Iterator[dict[str, Any]]:
+    events = [(line.start, False, line) for line in trace]
+    events += [(line.end, True, line) for line in trace if line.end > line.start]
+    for seconds, is_clear, line in sorted(events, key=lambda event: event[:2]):
+        yield {
+            "source": "trace",
+            "object": objects[line.device],
+            "cause": f"type-{line.kind}",
+            "severity": SEVERITY[sum(map(ord, line.kind)) % len(SEVERITY)],
+            "raised_at": (origin + timedelta(seconds=seconds)).isoformat(),
+            "is_clear": is_clear,
+        }
+
+
+def _do_queue(clerk: Clerk) -> int:
+    """Work off one page of the clerk's queue; how many orders it finished."""
+    page = clerk.get("/api/work-orders?queue=mine&state=dispatched&limit=100")
+    for order in page["items"]:
+        _do(clerk, order)
+    return len(page["items"])
+
+
+def _do(clerk: Clerk, order: dict[str, Any]) -> None:
+    place = f"/api/work-orders/{order['id']}"
+    clerk.post(f"{place}/acceptance")
+    if order["is_on_site"]:
+        clerk.post(f"{place}/departure")
+        clerk.post(f"{place}/arrival")
+    form = clerk.get(place)["form_schema"] or {}
+    clerk.post(f"{place}/completion", {"answers": (form.get("examples") or [{}])[0]})
+
+
+def _open_tickets(engine: Engine) -> int:
+    over = ("closed", "cancelled", "merged")
+    with open_session(engine, readonly=True) as session:
+        rows = select(func.count()).select_from(Ticket).where(col(Ticket.state).not_in(over))
+        return session.exec(rows).one()
+
+
+def _durations(engine: Engine) -> dict[str, list[float]]:
+    with open_session(engine, readonly=True) as session:
+        return _by_lane(session)
+
+
+def _by_lane(session: Session) -> dict[str, list[float]]:
+    rows = select(WorkOrder.group_key, WorkOrder.opened_at, WorkOrder.finished_at)
+    lanes: dict[str, list[float]] = {}
+    for lane, opened_at, finished_at in session.exec(rows.where(WorkOrder.state == "closed")):
+        if finished_at:
+            lanes.setdefault(lane, []).append((finished_at - opened_at).total_seconds())
+    return lanes

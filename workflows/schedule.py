@@ -1,0 +1,26 @@
+"""What runs when: the whole of timed work on one page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from workflows import alarms, notices, runs, service_calls, work_orders
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that does what is due at `now`, and how often it looks."""
+
+    work: Callable[[Engine, datetime], int]
+    seconds: float
+
+
+SCHEDULE = {
+    "fire timers": Job(runs.fire_timers, 0.5),
+    "make service calls": Job(service_calls.make_calls, 0.5),
+    "send notices": Job(notices.send_notices, 0.5),
+    "open tickets for alarms": Job(alarms.open_tickets, 0.5),
+    "resume work orders": Job(work_orders.resume_orders, 2.0),
+}
