@@ -34,6 +34,7 @@ HOSTILE = {
     "generator frame": "z = (i for i in x).gi_frame",
     "frame globals": "z = (i for i in x).gi_frame.f_back.f_globals",
     "function globals": "z = len.__globals__",
+    "a method under another name": "for f in [x.append]:\n    f(4)",
     "inside a partial": "z = x.append.func",
     "eval": "z = eval('1')",
     "exec": "exec('z = 1')",
@@ -182,7 +183,7 @@ def test_data_may_have_the_name_of_a_function() -> None:
         "fault['rows'][0]['k'] = 1",
         "for row in fault.rows:\n    row['k'] += 1",
         "z = [row.update(k=1) for row in fault['rows']]",
-        "for add in [x.append]:\n    add(4)",
+        "z = [x.append(i) for i in x[:1]]",
         "z = fault.rows.pop()",
         "x.sort(reverse=True)",
         "z = fault\nz.rows[0].setdefault('new', []).append(1)",
@@ -314,6 +315,11 @@ def test_a_refusal_names_the_line_and_the_way_round() -> None:
     with pytest.raises(ScriptRefused) as refused:
         sandbox.check_script("a = 1\nwhile a:\n    a -= 1")
     assert refused.value.line == 2 and "for loop" in refused.value.en
+
+
+def test_a_function_that_does_not_exist_is_refused_before_it_runs() -> None:
+    with pytest.raises(ScriptRefused, match="named minute here. Did you mean minutes"):
+        sandbox.check_expression("minute(3)")
 
 
 def test_running_out_is_told_apart_from_failing() -> None:

@@ -10,7 +10,7 @@ from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from bpmn.sandbox.budget import BITS
 from bpmn.sandbox.functions import FUNCTIONS
-from bpmn.sandbox.refusals import ScriptRefused
+from bpmn.sandbox.refusals import ScriptRefused, unknown_name
 
 SAFE = (
     "Module Expression Expr Assign AugAssign For If Pass Break Continue "
@@ -120,8 +120,10 @@ class Policy(RestrictingNodeTransformer):
             refuse(node, "只能按名称调用函数。", "Call a function by its name.")
         if any(word.arg is None for word in node.keywords):
             refuse(node, "调用时不能用 **。", "** is not possible in a call.")
+        if isinstance(function, ast.Name) and function.id not in FUNCTIONS:
+            refuse(node, *unknown_name(function.id, FUNCTIONS))
         made: Any = super().visit_Call(node)
-        if isinstance(made.func, ast.Name) and made.func.id in FUNCTIONS:
+        if isinstance(made.func, ast.Name):
             made.func.id = f"_{made.func.id}_"
         return made
 
