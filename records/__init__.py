@@ -9,7 +9,7 @@ from records.customers import Contact, Customer
 from records.diagrams import Diagram, Version
 from records.history import Chain, Entry
 from records.notices import Notice
-from records.people import Group, KeptAnswer, Membership, Person, SignIn, Token
+from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.tickets import Ticket
 from records.work_orders import Attachment, Comment, WorkOrder
@@ -25,6 +25,7 @@ __all__ = [
     "Device",
     "Diagram",
     "Entry",
+    "FailedSignIn",
     "Group",
     "Hop",
     "Incident",

@@ -23,6 +23,14 @@ class Person(SQLModel, table=True):
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
 
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """What the token that they came with limits them to; None where they came without one."""
+        return self.__dict__.get("_scopes")
+
+    def limit(self, scopes: list[str]) -> None:
+        self.__dict__["_scopes"] = frozenset(scopes)
+
 
 class Group(SQLModel, table=True):
     """A queue of work orders and the people who may take them. A lane of a diagram names it."""
@@ -50,6 +58,14 @@ class SignIn(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FailedSignIn(SQLModel, table=True):
+    """How often a login, known or not, was tried in vain since it last let somebody in."""
+
+    login_hash: str = Field(primary_key=True)  # people type their password there by mistake
+    tally: int = 1
+    last_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Token(SQLModel, table=True):

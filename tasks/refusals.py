@@ -44,3 +44,8 @@ class Invalid(Refusal):
     """What was given is wrong. `facts["fields"]` lists {"field", "zh", "en"} for each."""
 
     code = "invalid"
+
+
+def wrong(field: str, zh: str, en: str) -> Invalid:
+    """What to raise where one field is wrong."""
+    return Invalid(zh, en, fields=[{"field": field, "zh": zh, "en": en}])

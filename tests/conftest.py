@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
@@ -33,6 +34,12 @@ CAST = {  # login: (roles, groups)
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 3, 11, 2, 14, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def hasher() -> PasswordHasher:
+    """argon2 as always, but a thousand times cheaper."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(params=DATABASES)

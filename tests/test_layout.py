@@ -1,4 +1,4 @@
-"""The shape of the code: who may import whom, which library lives where, and that our names are ours."""
+"""The shape of the code: who may import whom, where each library lives, that our names are ours."""
 
 import ast
 import importlib
@@ -24,7 +24,7 @@ HOMES = {
     "uvicorn": "api/",
     "httpx": "notifications/channels/",
     "smtplib": "notifications/channels/",
-    "argon2": "tasks/people.py",
+    "argon2": "tasks/passwords.py",
     "alembic": "records/",
 }
 

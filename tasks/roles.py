@@ -1,0 +1,69 @@
+"""Roles and what each may do. Data only: who asks whether somebody may is tasks/people.py.
+
+A permission is "noun:verb". Every route names one, and a token's scopes are permissions too.
+"""
+
+from dataclasses import dataclass
+
+PERMISSIONS = {  # permission: Chinese and English
+    "alarms:read": ("查看告警", "see alarms"),
+    "alarms:send": ("上送告警", "send alarms"),
+    "circuits:read": ("查看电路与设备", "see circuits and devices"),
+    "customers:read": ("查看客户", "see customers"),
+    "diagrams:read": ("查看流程图", "see diagrams"),
+    "diagrams:publish": ("发布流程图", "publish diagrams"),
+    "groups:staff": ("调整班组成员", "say who is in a group"),
+    "history:read": ("查看全部历史", "read all of history"),
+    "history:verify": ("核验历史", "verify history"),
+    "incidents:repair": ("修复流程故障点", "repair incidents"),
+    "people:read": ("查看人员", "see people"),
+    "people:administer": ("管理人员", "administer people"),
+    "runs:read": ("查看流程实例", "see runs"),
+    "runs:steer": ("启动、取消流程实例", "start and cancel runs"),
+    "suspensions:approve": ("批准两小时内挂起", "approve a suspension of up to two hours"),
+    "suspensions:approve-long": ("批准更长的挂起", "approve a longer suspension"),
+    "tickets:read": ("查看故障单", "see tickets"),
+    "tickets:open": ("受理故障", "open tickets and take further calls"),
+    "tickets:steer": ("并单、改级、作废故障单", "merge, regrade and cancel tickets"),
+    "work-orders:read": ("查看工单", "see work orders"),
+    "work-orders:advance": ("办理工单", "advance work orders"),
+    "work-orders:assign": ("派单与转派", "assign work orders to others"),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What people of one kind may do."""
+
+    zh: str
+    en: str
+    permissions: frozenset[str]
+
+
+READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
+WORK = READ | {"work-orders:advance"}
+SERVE = WORK | {"tickets:open"}
+DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
+REPAIR = {"incidents:repair", "runs:steer", "history:read"}
+MANAGE = DISPATCH | REPAIR | {"suspensions:approve-long", "groups:staff"}
+OWN = READ | REPAIR | {"diagrams:publish"}
+AUDIT = READ | {"history:read", "history:verify"}
+# Who lets people in does not work on tickets; who audits changes nothing.
+ADMINISTER = AUDIT | REPAIR | {"people:administer", "groups:staff"}
+AT_PARTNERS = {"work-orders:read", "work-orders:advance", "tickets:read", "circuits:read"}
+
+ROLES = {
+    "agent": Role("客服坐席", "agent", frozenset(SERVE)),
+    "account_manager": Role("客户经理", "account manager", frozenset(READ | {"tickets:open"})),
+    "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
+    "specialist": Role("专业工程师", "specialist", frozenset(SERVE)),
+    "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
+    "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
+    "service_manager": Role("网络服务经理", "network service manager", frozenset(DISPATCH)),
+    "expert": Role("专家", "expert", frozenset(WORK)),
+    "manager": Role("值班长", "duty manager", frozenset(MANAGE)),
+    "process_owner": Role("流程负责人", "process owner", frozenset(OWN)),
+    "administrator": Role("系统管理员", "administrator", frozenset(ADMINISTER)),
+    "auditor": Role("审计员", "auditor", frozenset(AUDIT)),
+    "source": Role("告警源", "source of alarms", frozenset({"alarms:send", "alarms:read"})),
+}

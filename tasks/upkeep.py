@@ -1,0 +1,27 @@
+"""What is thrown away when it is old: it lets nobody in any more, and history tells of it anyway.
+
+Called by a nightly flow.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, delete
+from sqlmodel import Session, col
+
+from records import FailedSignIn, KeptAnswer, SignIn
+
+KEPT = {  # how long after the end, or after it was written
+    SignIn: (col(SignIn.expires_at), timedelta(days=7)),
+    FailedSignIn: (col(FailedSignIn.last_at), timedelta(days=2)),
+    KeptAnswer: (col(KeptAnswer.kept_at), timedelta(days=2)),
+}
+
+
+def forget_old(session: Session, *, now: datetime) -> int:
+    """How many rows went."""
+    gone = 0
+    for table, (since, kept) in KEPT.items():
+        result: CursorResult[Any] = session.execute(delete(table).where(since < now - kept))  # type: ignore[assignment]
+        gone += result.rowcount
+    return gone
