@@ -1,0 +1,250 @@
+"""A run in memory: apply one command, advance, look at what waits, save. `bpmn/runs.py` calls it.
+
+Commands raise only what is the caller's mistake (NoSuchStep, FactsRefused, CannotSkip); what goes
+wrong in the diagram becomes a Trouble of its step. `now` stands still for the life of a LiveRun.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from SpiffWorkflow import TaskState
+
+from bpmn.wall import state as states
+from bpmn.wall import waits
+from bpmn.wall.blueprints import Blueprint
+from bpmn.wall.facts import Facts, check_size, plain
+from bpmn.wall.pruning import prune
+from bpmn.wall.scopes import MainScope
+from bpmn.wall.service_steps import ServiceRequest, Services, ServiceStep
+from bpmn.wall.signals import deliver, waiting_for
+from bpmn.wall.steps import Step
+from bpmn.wall.traces import Thrown, Trace
+from bpmn.wall.triggers import due_of
+from bpmn.wall.troubles import StepFailed, Trouble, no_such_step
+
+
+def begin(
+    blueprint: Blueprint,
+    data: Facts,
+    *,
+    now: datetime,
+    services: Services,
+    start: str | None = None,
+) -> "LiveRun":
+    """A new run, not yet advanced. `start`: which start event, if the process has several."""
+    live = LiveRun(blueprint, now, services)
+    facts = plain(data)
+    check_size(facts)
+    live.run.begin(facts, {}, start or _usual_start(blueprint))
+    return live
+
+
+def restore(blueprint: Blueprint, state: bytes, *, now: datetime, services: Services) -> "LiveRun":
+    live = LiveRun(blueprint, now, services)
+    states.load(live.run, state)
+    return live
+
+
+class LiveRun:
+    def __init__(self, blueprint: Blueprint, now: datetime, services: Services) -> None:
+        self.blueprint = blueprint
+        self.run = MainScope(blueprint.spec, blueprint.scopes, now, services)
+
+    # Commands
+
+    def advance(self, max_steps: int = 1000) -> None:
+        """Run automatic steps until none is ready; after `max_steps` of them, stop the runaways."""
+        while (step := self.run.next_ready()) is not None:
+            if max_steps <= 0:
+                self._stop([step, *self.run.queue])
+                return
+            max_steps -= 1
+            step.run()
+
+    def complete(self, step_id: int, answers: Facts) -> None:
+        """A person is done with a step; answers are assigned name by name."""
+        step = self._step(step_id)
+        if not (step.task_spec.manual and step._state == TaskState.READY):
+            raise no_such_step(step_id)
+        facts = plain(answers)
+        variable = getattr(step.task_spec, "variable", None)
+        step.assign({variable: facts} if variable else facts)
+        step.run()
+        self.advance()
+
+    def signal(
+        self,
+        kind: Literal["message", "signal"],
+        name: str,
+        payload: Facts,
+        key: str | None = None,
+    ) -> bool:
+        """False when nobody waits for it (with that key)."""
+        is_caught = deliver(self.run, kind, name, payload, key)
+        self.advance()
+        return is_caught
+
+    def wake(self) -> None:
+        """Fire what is due, earliest first, until nothing is."""
+        self.advance()
+        while due := self._due():
+            for _, _, step in sorted(due):
+                if step._state == TaskState.WAITING:  # an earlier one may have interrupted it
+                    step.task_spec.happen(step, {})
+            self.advance()
+
+    def finish_call(self, step_id: int, result: Facts) -> bool:
+        """The result of a service that answered LATER; False when the step no longer waits."""
+        step = self._called(step_id)
+        if step is None:
+            return False
+        try:
+            step.task_spec.take_result(step, result)
+        except Exception as problem:
+            step.fail(problem, "run")
+        else:
+            step.complete()
+        self.advance()
+        return True
+
+    def fail_call(self, step_id: int, code: str, message: str) -> bool:
+        """The service failed for good: an error event catches `code`, or the step is in Trouble."""
+        step = self._called(step_id)
+        if step is None:
+            return False
+        step.task_spec.give_up(step, code, message)
+        self.advance()
+        return True
+
+    def retry(self, step_id: int, data: Facts | None = None) -> None:
+        """Resume a step in Trouble where it stopped, with `data` written over its facts."""
+        step = self._troubled(step_id)
+        step.assign(plain(data or {}))
+        phase = step.forgive()
+        if phase == "leave":
+            step.complete()
+        elif phase == "run":
+            step.ready()
+        else:
+            self._enter_again(step)
+        self.advance()
+
+    def skip(self, step_id: int) -> None:
+        """Take a step in Trouble as done. An event beside a step is called off instead."""
+        step = self._troubled(step_id)
+        if hasattr(step.task_spec, "check_skip"):
+            step.task_spec.check_skip()
+        step.forgive()
+        for child in step.children:
+            child.cancel()
+        if step.task_spec.is_listening_only:
+            step.dismiss()
+        else:
+            step.task_spec.pass_over(step)
+        self.advance()
+
+    def cancel(self) -> None:
+        """Stop everything; the run is finished and reached no end."""
+        self.run.cancel_all()
+        self.run.queue.clear()
+        self.run.completed = True
+
+    # What waits
+
+    def orders(self) -> list[waits.OrderStep]:
+        return waits.orders(self.run)
+
+    def timers(self) -> list[waits.Timer]:
+        return waits.timers(self.run)
+
+    def subscriptions(self) -> list[waits.Subscription]:
+        return waits.subscriptions(self.run)
+
+    def calls(self) -> list[ServiceRequest]:
+        return waits.calls(self.run)
+
+    def troubles(self) -> list[Trouble]:
+        return waits.troubles(self.run)
+
+    def why(self) -> list[waits.Waiting]:
+        return waits.why(self.run)
+
+    # What became of it
+
+    @property
+    def finished(self) -> bool:
+        return self.run.completed
+
+    @property
+    def ends(self) -> list[str]:
+        """Ids of the end events that the run itself reached, each once."""
+        return self.run.ends
+
+    @property
+    def data(self) -> Facts:
+        """What the run knows by now: all tokens' facts, latest writes winning."""
+        return self.run.data if self.finished and self.run.data else self.run.view()[0]
+
+    @property
+    def journal(self) -> list[Trace]:
+        return self.run.journal
+
+    @property
+    def thrown(self) -> list[Thrown]:
+        return self.run.thrown
+
+    def save(self) -> bytes:
+        prune(self.run)
+        return states.dump(self.run)
+
+    def _step(self, step_id: int) -> Step:
+        step = self.run.find(step_id)
+        if step is None or not step.is_live or self.finished:
+            raise no_such_step(step_id)
+        return step
+
+    def _troubled(self, step_id: int) -> Step:
+        step = self._step(step_id)
+        if step.trouble is None:
+            raise no_such_step(step_id)
+        return step
+
+    def _called(self, step_id: int) -> Step | None:
+        step = self.run.find(step_id)
+        waits_for_result = (
+            step is not None
+            and step._state == TaskState.STARTED
+            and step.trouble is None
+            and isinstance(step.task_spec, ServiceStep)
+        )
+        return step if waits_for_result else None
+
+    def _enter_again(self, step: Step) -> None:
+        for child in step.children:  # instances of a loop that could not start them all
+            child.cancel()
+        step._state = TaskState.FUTURE
+        step.task_spec.enter(step)
+
+    def _due(self) -> list[tuple[datetime, int, Step]]:
+        waiting = [(due_of(step), step.id, step) for step in waiting_for(self.run, "timer")]
+        return [(due, number, step) for due, number, step in waiting if due and due <= self.run.now]
+
+    def _stop(self, steps: list[Step]) -> None:
+        self.run.queue.clear()
+        for step in steps:
+            step.fail(_runaway(), "run")
+
+
+def _usual_start(blueprint: Blueprint) -> str | None:
+    """The start event without a trigger, if there is one; else the only one."""
+    plain_ones = [start.element_id for start in blueprint.starts if start.kind == "none"]
+    return (plain_ones or [blueprint.starts[0].element_id])[0]
+
+
+def _runaway() -> StepFailed:
+    return StepFailed(
+        "runaway",
+        "流程连续自动执行了太多步骤而没有等待任何人；请检查循环的退出条件，改正数据后重试。",
+        "The run took too many automatic steps in a row without waiting for anyone; check how "
+        "its loop ends, correct the data and retry.",
+    )

@@ -1,0 +1,154 @@
+"""What the steps of a run wait for: orders, timers, subscriptions, calls, troubles, and `why`.
+
+Read off the steps each time; nothing is registered anywhere, so nothing can disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from SpiffWorkflow import TaskState
+
+from bpmn.wall.facts import Facts
+from bpmn.wall.scopes import MainScope
+from bpmn.wall.service_steps import ServiceRequest, ServiceStep
+from bpmn.wall.signals import waiting_for
+from bpmn.wall.steps import Step
+from bpmn.wall.triggers import due_of
+from bpmn.wall.troubles import Trouble
+
+
+@dataclass(frozen=True)
+class OrderStep:
+    """A step that waits for a person."""
+
+    step_id: int
+    element_id: str
+    name: str
+    lane: str | None
+    properties: dict[str, str]
+    data: Facts
+
+
+@dataclass(frozen=True)
+class Timer:
+    step_id: int
+    element_id: str
+    due: datetime
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """`key` None: any key will do."""
+
+    step_id: int
+    element_id: str
+    kind: Literal["message", "signal"]
+    name: str
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`for_`: person, timer, message, signal, service, repair, or branches (at a join)."""
+
+    step_id: int
+    element_id: str
+    name: str
+    for_: str
+    detail: dict[str, Any]
+
+
+def orders(run: MainScope) -> list[OrderStep]:
+    return [
+        OrderStep(
+            step.id,
+            step.task_spec.bpmn_id,
+            step.task_spec.bpmn_name or "",
+            lane_of(step),
+            step.task_spec.extensions.get("properties", {}),
+            step.data,
+        )
+        for step in run.steps()
+        if step._state == TaskState.READY and step.task_spec.manual
+    ]
+
+
+def timers(run: MainScope) -> list[Timer]:
+    return [
+        Timer(step.id, step.task_spec.bpmn_id, due)
+        for step in waiting_for(run, "timer")
+        if (due := due_of(step))
+    ]
+
+
+def subscriptions(run: MainScope) -> list[Subscription]:
+    return [
+        Subscription(
+            step.id,
+            step.task_spec.bpmn_id,
+            kind,
+            step.task_spec.event_definition.name,
+            step.internal_data.get("key"),
+        )
+        for kind in ("message", "signal")
+        for step in waiting_for(run, kind)
+    ]
+
+
+def calls(run: MainScope) -> list[ServiceRequest]:
+    """Services that said LATER; evaluated again from the step's facts, which have not changed."""
+    return [step.task_spec.request(step) for step in run.steps() if _is_called(step)]
+
+
+def troubles(run: MainScope) -> list[Trouble]:
+    return [trouble for step in run.steps() if (trouble := step.trouble)]
+
+
+def why(run: MainScope) -> list[Waiting]:
+    return [waiting for step in run.steps() if (waiting := _why(step))]
+
+
+def lane_of(step: Step) -> str | None:
+    """The step's own lane, else that of the step which opened its subprocess."""
+    lane: str | None = step.task_spec.lane
+    owner = getattr(step.workflow, "owner", None)
+    return lane_of(owner) if lane is None and owner is not None else lane
+
+
+def _is_called(step: Step) -> bool:
+    is_service = isinstance(step.task_spec, ServiceStep)
+    return is_service and step._state == TaskState.STARTED and step.trouble is None
+
+
+def _why(step: Step) -> Waiting | None:
+    if trouble := step.trouble:
+        told = {"kind": trouble.kind, "zh": trouble.zh, "en": trouble.en, "line": trouble.line}
+        return _waiting(step, "repair", told)
+    if _is_called(step):
+        detail = {"service": step.task_spec.operation_name, **step.internal_data}
+        return _waiting(step, "service", detail)
+    if step._state == TaskState.READY and step.task_spec.manual:
+        return _waiting(step, "person", {"lane": lane_of(step)})
+    return _why_waiting(step) if step._state == TaskState.WAITING else None
+
+
+def _why_waiting(step: Step) -> Waiting | None:
+    spec = step.task_spec
+    if spec.is_join:
+        here = {token.internal_data["via"] for token in step.workflow.waiting_at(spec)}
+        return _waiting(step, "branches", {"missing": sorted(set(spec._inputs) - here)})
+    trigger = getattr(spec, "event_definition", None)
+    if trigger is None or trigger.kind not in ("timer", "message", "signal"):
+        return None
+    detail: dict[str, Any] = {"beside": step.parent.task_spec.main} if spec.is_attached else {}
+    if trigger.kind == "timer":
+        return _waiting(step, "timer", {"due": due_of(step), **detail})
+    return _waiting(
+        step, trigger.kind, {"name": trigger.name, "key": step.internal_data.get("key"), **detail}
+    )
+
+
+def _waiting(step: Step, for_: str, detail: dict[str, Any]) -> Waiting:
+    spec = step.task_spec
+    return Waiting(step.id, spec.bpmn_id or spec.name, spec.bpmn_name or "", for_, detail)
