@@ -17,15 +17,23 @@ HEAD = (
     'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" '
     'id="definitions" targetNamespace="http://baton">'
 )
+CALLS = "客户来电 / Customer calls"
+EXTRA = (
+    f'<bpmn:message id="m" name="{CALLS}"/><bpmn:message id="m2" name="other"/>'
+    '<bpmn:signal id="sg" name="emergency"/>'
+    '<bpmn:escalation id="es" name="up" escalationCode="UP"/>'
+    '<bpmn:error id="er" name="bad" errorCode="E1"/>'
+    '<bpmn:error id="er2" name="bad" errorCode="E2"/>'
+)
 Flow = str | tuple[str, str, str]  # "a b c" is a chain, (a, b, condition) a conditional flow
 
 
-def read(nodes: list[str], *flows: Flow, extra: str = "", more: str = "") -> wall.Blueprint:
+def read(nodes: list[str], *flows: Flow, extra: str = EXTRA, more: str = "") -> wall.Blueprint:
     """A blueprint of process p; `extra` stands beside the process, `more` holds other processes."""
     return wall.read_blueprint(bundle(nodes, *flows, extra=extra, more=more), "p")
 
 
-def bundle(nodes: list[str], *flows: Flow, extra: str = "", more: str = "") -> dict[str, bytes]:
+def bundle(nodes: list[str], *flows: Flow, extra: str = EXTRA, more: str = "") -> dict[str, bytes]:
     return {
         "p.bpmn": f"{HEAD}{extra}{process('p', nodes, *flows)}{more}</bpmn:definitions>".encode()
     }
@@ -79,12 +87,12 @@ def extended(inside: str) -> str:
     return f"<bpmn:extensionElements>{inside}</bpmn:extensionElements>"
 
 
-def properties(**given: str) -> str:
+def properties(beside: str = "", **given: str) -> str:
     inside = "".join(
         f'<spiffworkflow:property name="{key}" value="{_escaped(value)}"/>'
         for key, value in given.items()
     )
-    return extended(f"<spiffworkflow:properties>{inside}</spiffworkflow:properties>")
+    return extended(f"<spiffworkflow:properties>{inside}</spiffworkflow:properties>{beside}")
 
 
 def boundary(name: str, at: str, definition: str, *, interrupting: bool = True) -> str:

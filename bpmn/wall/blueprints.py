@@ -11,9 +11,10 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 import orjson
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # lxml brings no types along
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
+from bpmn import dmn
 from bpmn.wall.elements import BPMN
 from bpmn.wall.parser import DiagramParser
 from bpmn.wall.triggers import Trigger
@@ -56,7 +57,7 @@ class Blueprint:
     scopes: Mapping[str, Any] = field(repr=False)
     nodes: Mapping[str, Node] = field(repr=False)
     starts: tuple[Start, ...]
-    decisions: Mapping[str, Any] = field(repr=False)
+    decisions: Mapping[str, dmn.DecisionTable] = field(repr=False)
     forms: Mapping[str, Any] = field(repr=False)
 
 
@@ -138,14 +139,19 @@ def read_xml(name: str, content: bytes) -> Any:
     return root
 
 
-def _read_decisions(bundle: Bundle) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _read_decisions(bundle: Bundle) -> dict[str, dmn.DecisionTable]:
+    found: dict[str, dmn.DecisionTable] = {}
     for name in sorted(bundle):
         if name.endswith(".dmn"):
-            from bpmn import dmn
-
-            found |= dmn.read_tables(bundle[name])
+            found |= _tables_of(name, bundle[name])
     return found
+
+
+def _tables_of(name: str, content: bytes) -> dict[str, dmn.DecisionTable]:
+    try:
+        return dmn.read_tables(content)
+    except dmn.BadDecisions as problem:
+        raise BadDiagram(f"{name}：{problem.zh}", f"{name}: {problem.en}") from problem
 
 
 def _read_form(name: str, content: bytes) -> Any:

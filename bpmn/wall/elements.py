@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # lxml brings no types along
 
 from bpmn.wall.triggers import Kind, Trigger
 from bpmn.wall.troubles import BadDiagram

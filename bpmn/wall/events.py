@@ -26,7 +26,8 @@ class Catching(FlowNode):
     event_definition: Trigger
 
     def _update_hook(self, step: "Step") -> bool:
-        BpmnTaskSpec._update_hook(self, step)
+        if self.event_definition.kind == "link":
+            return True
         self.arm(step)
         return False
 

@@ -7,7 +7,7 @@ refuses only what it would otherwise read wrongly.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # lxml brings no types along
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import EventDefinitionParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
@@ -52,6 +52,15 @@ class NodeParser(SpiffTaskParser):
 
     def parse_extensions(self, node: Any = None) -> dict[str, Any]:
         return read_extensions(self.node if node is None else node)
+
+    def parse_io_spec(self) -> None:
+        """Drawn only: SpiffWorkflow would drop every fact that a step does not list."""
+
+    def parse_incoming_data_references(self) -> list[Any]:
+        """Drawn only, as outgoing ones: facts reach every step anyway."""
+        return []
+
+    parse_outgoing_data_references = parse_incoming_data_references
 
     def get_position(self, node: Any = None) -> dict[str, float]:
         """The same for all: flows count in the order of the document, not of the drawing."""
@@ -227,6 +236,13 @@ class ScopeParser(ProcessParser):
             )
         return nodes.Scope(name=self.bpmn_id, description=self.get_name(), filename=self.filename)
 
+    def _parse(self) -> None:
+        """Without data objects and stores, which are drawn only."""
+        self.spec = self.create_spec()
+        if self.node.find(f"{BPMN}ioSpecification") is not None:
+            self.spec.io_specification = self.parse_io_spec()
+        self.add_tasks()
+
     def add_tasks(self) -> None:
         for node in reversed([*self._along_the_flow()]):  # so that no element waits for the next
             self.parse_node(node)
@@ -336,6 +352,9 @@ class DiagramParser(BpmnParser):
     def __init__(self, decisions: Mapping[str, Any]) -> None:
         super().__init__()
         self.decisions = decisions
+
+    def _add_data_stores(self, bpmn: Any) -> None:
+        """Drawn only."""
 
     def _add_diagram_indexes(self, bpmn: Any) -> None:
         super()._add_diagram_indexes(bpmn)

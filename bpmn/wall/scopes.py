@@ -56,10 +56,14 @@ class ScopeSteps:
         del self.tasks[step.id]
 
     def view(self) -> tuple[Facts, Marks]:
-        """What the scope knows by now: the facts of all its tokens, latest writes winning."""
+        """What the scope knows by now: the facts of all its tokens, latest writes winning.
+
+        An instance of a loop keeps its facts to itself until it is done.
+        """
         facts, marks = dict(self.task_tree.data), self.task_tree.marks
         for step in self.live():
-            facts, marks = merge(facts, marks, step.data, step.marks)
+            if not step.task_spec.loop:
+                facts, marks = merge(facts, marks, *step.task_spec.known_inside(step))
         return facts, marks
 
     def end_if_idle(self) -> bool:

@@ -49,7 +49,12 @@ Services: TypeAlias = Callable[[ServiceRequest], dict[str, Any] | Later]
 
 class ServiceStep(FlowNode, spiff.ServiceTask):
     def _execute(self, step: "Step") -> bool | None:
-        step.internal_data["attempt"] = step.internal_data.get("attempt", 0) + 1
+        params = {
+            name: evaluate(step, param["value"], "parameter")
+            for name, param in self.operation_params.items()
+        }
+        memory = step.internal_data
+        memory.update(attempt=memory.get("attempt", 0) + 1, params=params)
         answer = self._ask(step, self.request(step))
         if answer is None or answer is LATER:
             return None
@@ -57,15 +62,12 @@ class ServiceStep(FlowNode, spiff.ServiceTask):
         return True
 
     def request(self, step: "Step") -> ServiceRequest:
-        params = {
-            name: evaluate(step, param["value"], "parameter")
-            for name, param in self.operation_params.items()
-        }
+        """The call as it was asked for."""
         return ServiceRequest(
             step.id,
             self.bpmn_id or "",
             self.operation_name,
-            params,
+            step.internal_data["params"],
             step.data,
             step.internal_data["attempt"],
             self.retries,
@@ -74,6 +76,7 @@ class ServiceStep(FlowNode, spiff.ServiceTask):
 
     def take_result(self, step: "Step", result: Any) -> None:
         step.assign({self.result_variable: plain(result, self.result_variable)})
+        step.internal_data.pop("params", None)
 
     def give_up(self, step: "Step", code: str, message: str) -> None:
         """The call failed for good: an error event of the diagram, else the step's Trouble."""

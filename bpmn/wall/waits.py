@@ -97,7 +97,7 @@ def subscriptions(run: MainScope) -> list[Subscription]:
 
 
 def calls(run: MainScope) -> list[ServiceRequest]:
-    """Services that said LATER; evaluated again from the step's facts, which have not changed."""
+    """Services that said LATER."""
     return [step.task_spec.request(step) for step in run.steps() if _is_called(step)]
 
 
@@ -126,7 +126,8 @@ def _why(step: Step) -> Waiting | None:
         told = {"kind": trouble.kind, "zh": trouble.zh, "en": trouble.en, "line": trouble.line}
         return _waiting(step, "repair", told)
     if _is_called(step):
-        detail = {"service": step.task_spec.operation_name, **step.internal_data}
+        attempt = step.internal_data["attempt"]
+        detail = {"service": step.task_spec.operation_name, "attempt": attempt}
         return _waiting(step, "service", detail)
     if step._state == TaskState.READY and step.task_spec.manual:
         return _waiting(step, "person", {"lane": lane_of(step)})
