@@ -73,7 +73,7 @@ def claim(session: Session, notice_id: int, *, now: datetime) -> Notice | None:
     )
     if session.connection().execute(mine).rowcount != 1:
         return None
-    return session.get_one(Notice, notice_id)
+    return session.get_one(Notice, notice_id, populate_existing=True)
 
 
 def deliver(notice: Notice) -> NotSent | None:
@@ -89,7 +89,7 @@ def deliver(notice: Notice) -> NotSent | None:
 
 
 def settle(session: Session, notice_id: int, error: NotSent | None, *, now: datetime) -> None:
-    notice = session.get_one(Notice, notice_id)
+    notice = session.get_one(Notice, notice_id, populate_existing=True)
     if notice.state != "waiting":
         return
     if error is None:

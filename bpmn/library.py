@@ -1,0 +1,193 @@
+"""The library of diagrams: publish a version, find it, load it for the engine.
+
+A published version never changes; a run keeps the one that it began with. Called by runs.py and
+the edges. What must hold before publishing is in bpmn/checks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from sqlmodel import Session, col, func, select
+
+from bpmn import forms, wall
+from bpmn.checks import Known, check, is_publishable
+from records import Diagram, Group, Version, history
+from tasks.refusals import Invalid, NotFound
+from tasks.services import SERVICES
+
+SHIPPED = Path(__file__).parent
+MOST_LOADED = 256  # versions kept parsed in one process
+_LOADED: dict[tuple[int, str], "Loaded"] = {}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A version as the engine uses it. Cached: nothing in it may be changed."""
+
+    version_id: int
+    number: int
+    content_hash: str
+    blueprint: wall.Blueprint
+    lanes: Mapping[str, str]
+    forms: Mapping[str, Draft202012Validator]
+
+
+def publish(
+    session: Session, bundle: wall.Bundle, *, by: str, now: datetime, reason: str = ""
+) -> Version:
+    """Make the bundle's diagram what new runs use. The same content again is the same version."""
+    findings = check(bundle, known(session))
+    if not is_publishable(findings):
+        errors = [asdict(found) for found in findings if found.severity == "error"]
+        raise Invalid(
+            f"图有 {len(errors)} 处错误,改好后再发布",
+            f"The diagram has {len(errors)} errors: mend them, then publish",
+            findings=errors,
+        )
+    told = [asdict(found) for found in findings]
+    return keep_version(session, bundle, told, by=by, now=now, reason=reason)
+
+
+def keep_version(
+    session: Session,
+    bundle: wall.Bundle,
+    findings: list[dict[str, Any]],
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+) -> Version:
+    """Keep a bundle that was checked, and let new runs use it."""
+    blueprint = wall.read_blueprint(bundle)
+    diagram = _diagram(session, blueprint)
+    digest = wall.content_hash(bundle)
+    same = _same(session, diagram, digest)
+    if same:
+        diagram.current_version_id = same.id
+        return same
+    version = Version(
+        diagram_id=diagram.id,
+        number=_last_number(session, diagram) + 1,
+        content_hash=digest,
+        bundle=pack(bundle),
+        lanes=_lanes(session, blueprint),
+        findings=findings,
+        published_at=now,
+        published_by=by,
+        reason=reason,
+    )
+    session.add(version)
+    session.flush()
+    diagram.current_version_id = version.id
+    history.record(
+        session,
+        "published",
+        subject=f"diagram:{diagram.key}",
+        by=by,
+        at=now,
+        version=version.number,
+        content_hash=digest,
+        reason=reason,
+    )
+    return version
+
+
+def current(session: Session, key: str) -> Loaded:
+    """The version that a new run of this diagram uses."""
+    version = select(Version.id, Version.content_hash).join(
+        Diagram, col(Diagram.current_version_id) == col(Version.id)
+    )
+    found = session.exec(version.where(Diagram.key == key)).first()
+    if found is None:
+        raise NotFound(f"没有发布过“{key}”这张图", f"No diagram “{key}” has been published")
+    return load(session, *found)
+
+
+def load(session: Session, version_id: int, content_hash: str) -> Loaded:
+    """A version, parsed once in each process."""
+    place = (version_id, content_hash)
+    if place not in _LOADED:
+        if len(_LOADED) >= MOST_LOADED:
+            _LOADED.pop(next(iter(_LOADED)))
+        _LOADED[place] = _read(session.get_one(Version, version_id))
+    return _LOADED[place]
+
+
+def known(session: Session) -> Known:
+    """What a diagram may refer to, as of now."""
+    groups = session.exec(select(Group)).all()
+    return Known(
+        services=frozenset(SERVICES),
+        groups={group.key: (group.name, group.name_en) for group in groups},
+        diagrams=frozenset(session.exec(select(Diagram.key))),
+    )
+
+
+def shipped(folder: Path = SHIPPED) -> list[wall.Bundle]:
+    """A bundle for each diagram that comes with Baton."""
+    return [bundle_of(path) for path in sorted((folder / "diagrams").glob("*.bpmn"))]
+
+
+def bundle_of(path: Path) -> dict[str, bytes]:
+    """The diagram with the decisions and forms beside it that it names."""
+    text = path.read_bytes()
+    beside = [*path.parent.parent.glob("decisions/*.dmn"), *path.parent.parent.glob("forms/*.json")]
+    used = [file for file in beside if file.stem.encode() in text]
+    return {file.name: file.read_bytes() for file in [path, *sorted(used)]}
+
+
+def pack(bundle: wall.Bundle) -> bytes:
+    texts = {name: content.decode() for name, content in bundle.items()}
+    return orjson.dumps(texts, option=orjson.OPT_SORT_KEYS)
+
+
+def unpack(packed: bytes) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in orjson.loads(packed).items()}
+
+
+def _read(version: Version) -> Loaded:
+    blueprint = wall.read_blueprint(unpack(version.bundle))
+    return Loaded(
+        version_id=version.id,
+        number=version.number,
+        content_hash=version.content_hash,
+        blueprint=blueprint,
+        lanes=version.lanes,
+        forms=forms.readers(blueprint.forms),
+    )
+
+
+def _diagram(session: Session, blueprint: wall.Blueprint) -> Diagram:
+    key = blueprint.process_id
+    diagram = session.exec(select(Diagram).where(Diagram.key == key)).first()
+    if diagram is None:
+        diagram = Diagram(key=key, name=blueprint.name)
+        session.add(diagram)
+        session.flush()
+    diagram.name = blueprint.name
+    return diagram
+
+
+def _same(session: Session, diagram: Diagram, digest: str) -> Version | None:
+    same = select(Version).where(Version.diagram_id == diagram.id, Version.content_hash == digest)
+    return session.exec(same).first()
+
+
+def _last_number(session: Session, diagram: Diagram) -> int:
+    last = select(func.max(Version.number)).where(Version.diagram_id == diagram.id)
+    return session.exec(last).one() or 0
+
+
+def _lanes(session: Session, blueprint: wall.Blueprint) -> dict[str, str]:
+    """The group that each lane names: by its key, its Chinese or its English name, or both."""
+    groups = {}
+    for group in session.exec(select(Group)):
+        for name in (group.key, group.name, group.name_en, f"{group.name} / {group.name_en}"):
+            groups[name] = group.key
+    lanes = {node.lane for node in blueprint.nodes.values() if node.lane}
+    return {lane: groups[lane] for lane in sorted(lanes) if lane in groups}

@@ -1,0 +1,204 @@
+"""Runs of diagrams: start one, and move it on when something happened.
+
+Each function does all that follows from one happening — engine, work orders, timers, history — in
+the caller's transaction. Repair of a run that failed: incidents.py. Results of services: calls.py.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from bpmn import forms, library, wall
+from bpmn.moves import Move, begin, take
+from records import Person, Run, Subscription, WorkOrder, history
+from tasks import work_orders
+from tasks.refusals import Conflict, Refusal
+
+Kind = Literal["message", "signal"]
+MOST_HOPS = 10  # how often one message may lead to another within one transaction
+
+
+class Runaway(Refusal):
+    """Diagrams send each other messages without end."""
+
+    code = "runaway"
+
+
+def start(
+    session: Session,
+    key: str,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    subject: str = "",
+) -> Run:
+    """Begin a run of the current version of diagram `key`."""
+    loaded = library.current(session, key)
+    run = Run(
+        version_id=loaded.version_id,
+        diagram_key=key,
+        content_hash=loaded.content_hash,
+        subject=subject,
+        started_at=now,
+        started_by=by,
+    )
+    session.add(run)
+    session.flush()
+    facts = {"diagram": key, "version": loaded.number, "content_hash": loaded.content_hash}
+    _record(session, run.id, "started", by, now, about=subject, **facts)
+    go_on(begin(session, run, data, by=by, now=now))
+    session.refresh(run)
+    return run
+
+
+def complete_order(
+    session: Session,
+    order: WorkOrder,
+    answers: Mapping[str, Any],
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Finish a work order, and move its run on with the answers."""
+    move = take(session, order.run_id, by=by.login, now=now)
+    work_orders.complete(session, order, answers, by=by, now=now)
+    forms.check_answers(move.loaded.forms.get(order.form), answers)
+    if order.step_id not in move.before.orders:
+        raise Conflict(
+            f"工单 {order.id} 的步骤已不在流程中,请刷新",
+            f"The step of work order {order.id} is no longer waiting: reload to see",
+        )
+    move.live.complete(order.step_id, dict(answers))
+    go_on(move)
+
+
+def send(
+    session: Session,
+    kind: Kind,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    run_id: int | None = None,
+    subject: str | None = None,
+    key: str | None = None,
+    besides: int | None = None,
+    hops: int = 0,
+) -> int:
+    """Give a message or a signal to every run that waits for it; how many did.
+
+    `run_id` or `subject` narrow it to one run or to the runs about one thing; `key` must equal the
+    key of the subscription where that has one.
+    """
+    wishes = select(Subscription.run_id).where(
+        Subscription.kind == kind,
+        Subscription.name == name,
+        col(Subscription.key).is_(None) | (col(Subscription.key) == key),
+    )
+    if run_id is not None:
+        wishes = wishes.where(Subscription.run_id == run_id)
+    if subject is not None:
+        about = select(Run.id).where(Run.subject == subject)
+        wishes = wishes.where(col(Subscription.run_id).in_(about))
+    waiting = sorted(set(session.exec(wishes)) - {besides})
+    for one in waiting:
+        _give(session, one, kind, name, payload, key, by=by, now=now, hops=hops)
+    return len(waiting)
+
+
+def wake(session: Session, run_id: int, *, now: datetime) -> None:
+    """Fire the timers of a run that are due."""
+    move = take(session, run_id, by="system", now=now)
+    move.live.wake()
+    go_on(move)
+
+
+def cancel(session: Session, run_id: int, *, reason: str, by: str, now: datetime) -> None:
+    """End a run where it stands: its orders, timers and subscriptions go with it."""
+    move = take(session, run_id, by=by, now=now)
+    _record(session, run_id, "cancelled", by, now, reason=reason)
+    move.live.cancel()
+    move.keep(status="cancelled")
+
+
+def why(session: Session, run: Run, *, now: datetime) -> list[dict[str, Any]]:
+    """What each token of the run waits for: whom, until when, which message with which key."""
+    if run.status != "open":
+        return []
+    loaded = library.load(session, run.version_id, run.content_hash)
+    live = wall.restore(loaded.blueprint, run.state, now=now, services=_no_services)
+    is_open = col(WorkOrder.finished_at).is_(None)
+    orders = session.exec(select(WorkOrder).where(WorkOrder.run_id == run.id, is_open))
+    holders = {order.step_id: order for order in orders}
+    return [_explained(one, holders.get(one.step_id)) for one in live.why()]
+
+
+def go_on(move: Move, *, hops: int = 0) -> None:
+    """Advance, write everything, and pass on what the run threw to other runs."""
+    move.live.advance()
+    move.keep()
+    if move.live.thrown and hops >= MOST_HOPS:
+        raise Runaway(
+            "流程之间互相发消息没有尽头,请流程负责人检查",
+            "Diagrams send each other messages without end: ask their owner to look",
+        )
+    for thrown in move.live.thrown:
+        _pass_on(move, thrown, hops=hops + 1)
+
+
+def _pass_on(move: Move, thrown: wall.Thrown, *, hops: int) -> None:
+    send(
+        move.session,
+        thrown.kind,
+        thrown.name,
+        thrown.payload,
+        key=thrown.key,
+        by=f"run:{move.run_id}",
+        now=move.now,
+        hops=hops,
+        besides=move.run_id,
+    )
+
+
+def _give(
+    session: Session,
+    run_id: int,
+    kind: Kind,
+    name: str,
+    payload: Mapping[str, Any],
+    key: str | None,
+    *,
+    by: str,
+    now: datetime,
+    hops: int,
+) -> None:
+    move = take(session, run_id, by=by, now=now)
+    _record(session, run_id, "got", by, now, kind=kind, name=name, key=key, payload=dict(payload))
+    move.live.signal(kind, name, dict(payload), key)
+    go_on(move, hops=hops)
+
+
+def _explained(one: wall.Waiting, order: WorkOrder | None) -> dict[str, Any]:
+    told = {"step_id": one.step_id, "element": one.element_id, "name": one.name}
+    told |= {"waits_for": one.for_, **one.detail}
+    if order:
+        told |= {
+            "work_order": order.id,
+            "state": order.state,
+            "group": order.group_key,
+            "holder": order.holder,
+            "since": order.opened_at.isoformat(),
+        }
+    return told
+
+
+def _no_services(request: wall.ServiceRequest) -> Any:
+    raise RuntimeError(f"{request.service} must not be called while looking")
+
+
+def _record(session: Session, run_id: int, verb: str, by: str, now: datetime, **told: Any) -> None:
+    history.record(session, verb, subject=f"run:{run_id}", by=by, at=now, **told)
