@@ -102,19 +102,28 @@ def savepoint(session: Session) -> Iterator[None]:
         raise
 
 
-def count(session: Session) -> tuple[int, int]:
-    """How many chains there are, and how many entries."""
+def count(session: Session, subject: str | None = None) -> tuple[int, int]:
+    """How many chains there are (0 or 1 of one subject), and how many entries."""
     chains, entries = (select(func.count()).select_from(table) for table in (Chain, Entry))
+    if subject is not None:
+        chains = chains.where(col(Chain.subject) == subject)
+        entries = entries.where(col(Entry.subject) == subject)
     return session.execute(chains).scalar_one(), session.execute(entries).scalar_one()
 
 
-def breaks(session: Session) -> Iterator[Break]:
-    """Every chain whose entries do not add up, each with its first broken entry."""
-    ends = {row.subject: row for row in session.execute(select(Chain)).scalars()}
-    entries = session.execute(
-        select(Entry).order_by(col(Entry.subject), col(Entry.seq)),
-        execution_options={"yield_per": 2_000},
-    ).scalars()
+def last(session: Session, subject: str) -> Entry | None:
+    told = select(Entry).where(col(Entry.subject) == subject)
+    return session.execute(told.order_by(col(Entry.seq).desc()).limit(1)).scalars().first()
+
+
+def breaks(session: Session, subject: str | None = None) -> Iterator[Break]:
+    """Every chain (or one) whose entries do not add up, each with its first broken entry."""
+    chains, told = select(Chain), select(Entry).order_by(col(Entry.subject), col(Entry.seq))
+    if subject is not None:
+        chains = chains.where(col(Chain.subject) == subject)
+        told = told.where(col(Entry.subject) == subject)
+    ends = {row.subject: row for row in session.execute(chains).scalars()}
+    entries = session.execute(told, execution_options={"yield_per": 2_000}).scalars()
     for subject, chain in groupby(entries, lambda entry: entry.subject):
         found = _first_break(subject, chain, ends.pop(subject, None))
         if found:
