@@ -1,36 +1,111 @@
-"""python -m records migrate | verify | seed --size S|M|L"""
+"""The database from the command line: python -m records migrate | verify | seed --size S|M|L"""
 
 import argparse
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from records import history
 from records.database import connect, migrate, open_session
+from records.progress import show_progress
+from records.region import RegionRefused, seed
+from records.schema import NotMigrated, require_migrations
+
+HELP = """\
+Prepare and check the database of Baton.
+
+  python -m records migrate           make the tables, or bring them up to date
+  python -m records seed --size S     fill them with a demo region: 海东省 Haidong, which nobody
+                                      lives in, served by 蓝海通信 Lanhai, which nobody runs
+  python -m records verify            prove that nobody changed the history afterwards
+"""
+WHERE = """\
+The database is var/baton.db, where the command is started. BATON_HOME names another folder,
+BATON_DATABASE_URL another database: postgresql://user:password@host/name
+"""
+SIZES = {
+    "S": "2,000 customers with 8,000 circuits, in seconds",
+    "M": "20,000 customers with 80,000 circuits, in less than a minute",
+    "L": "60,000 customers with 240,000 circuits, in some minutes",
+}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m records", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("migrate", help="bring the database up to date")
-    commands.add_parser("verify", help="compute every chain of history again")
-    arguments = parser.parse_args()
-    return {"migrate": run_migrations, "verify": verify}[arguments.command]()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: done. 1: the history is broken. 2: refused, with a sentence. 130: stopped."""
+    chosen = _read(arguments)
+    engine = connect()
+    try:
+        return int(chosen.command(engine, chosen))
+    except (NotMigrated, RegionRefused) as refusal:
+        return _say_why_not(refusal.zh, refusal.en)
+    except OperationalError as error:
+        place = engine.url.render_as_string(hide_password=True)
+        return _say_why_not(f"数据库无响应：{place}", f"{place} does not answer: {error.orig}")
+    except KeyboardInterrupt:
+        print("Stopped; nothing of it was kept. Run it again when you like.", file=sys.stderr)
+        return 130
+    finally:
+        engine.dispose()
 
 
-def run_migrations() -> int:
-    migrate(connect())
+def run_migrations(engine: Engine, _: argparse.Namespace) -> int:
+    migrate(engine)
     print("The database is up to date.")
     return 0
 
 
-def verify() -> int:
+def verify(engine: Engine, _: argparse.Namespace) -> int:
     """Exit code 1 where a chain is broken; each with its first broken entry."""
-    with open_session(connect(), readonly=True) as session:
+    require_migrations(engine)
+    with open_session(engine, readonly=True) as session:
         chains, entries = history.count(session)
         broken = list(history.breaks(session))
     for found in broken:
         print(f"BROKEN {found.subject}, entry {found.seq}: {found.reason}")
     print(f"{chains} chains, {entries} entries, {len(broken)} broken.")
     return 1 if broken else 0
+
+
+def seed_region(engine: Engine, chosen: argparse.Namespace) -> int:
+    with show_progress() as progress:
+        counts = seed(engine, chosen.size, progress, now=datetime.now(UTC))
+    if counts.is_new:
+        print("The region is there: " + ", ".join(f"{n:,} {of}" for of, n in counts.rows.items()))
+        print("The demo accounts get their password when the server starts: make run")
+    else:
+        print(f"The region is there already, in size {counts.size}. Nothing was changed.")
+        print("For another size, use an empty database: set BATON_HOME or BATON_DATABASE_URL.")
+    return 0
+
+
+def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m records", description=HELP, epilog=WHERE, formatter_class=plain
+    )
+    commands = parser.add_subparsers(required=True, metavar="migrate | seed | verify")
+    migrating = commands.add_parser("migrate", help="make the tables, or bring them up to date")
+    migrating.set_defaults(command=run_migrations)
+    verifying = commands.add_parser("verify", help="compute every chain of history again")
+    verifying.set_defaults(command=verify)
+    seeding = commands.add_parser(
+        "seed",
+        help="make the demo region",
+        description="Make the demo region, the same every time. Doing it twice changes nothing.",
+        epilog="\n".join(f"  {size}  {what}" for size, what in SIZES.items()) + "\n\n" + WHERE,
+        formatter_class=plain,
+    )
+    seeding.add_argument("--size", choices=SIZES, default="S", help="how large (default: S)")
+    seeding.set_defaults(command=seed_region)
+    return parser.parse_args(arguments)
+
+
+def _say_why_not(zh: str, en: str) -> int:
+    print(zh, en, sep="\n", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":
