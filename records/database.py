@@ -47,12 +47,13 @@ def connect(url: str | None = None, **options: Any) -> Engine:
 def open_session(engine: Engine, *, readonly: bool = False) -> Iterator[Session]:
     """One transaction: committed if the block returns, rolled back if it raises.
 
-    A thread that writes must not open a second one meanwhile.
+    A thread that writes must not open a second one meanwhile. A readonly one sees the database as
+    it was at its first look, however long it lasts.
     """
     queue = None if readonly else _queues.get(engine)
     with (
         queue or nullcontext(),
-        engine.connect().execution_options(readonly=readonly) as connection,
+        engine.connect().execution_options(**_options(engine, readonly)) as connection,
         Session(connection, expire_on_commit=False) as session,
         session.begin(),
     ):
@@ -70,6 +71,12 @@ def migration_settings(connection: Connection) -> Config:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     settings.attributes["connection"] = connection
     return settings
+
+
+def _options(engine: Engine, readonly: bool) -> dict[str, Any]:
+    if readonly and engine.dialect.name == "postgresql":
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return {"readonly": readonly}  # for _begin
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -36,3 +36,11 @@ def test_many_threads_write_in_turn(engine, now):
     with open_session(engine, readonly=True) as session:
         assert history.count(session) == (1, 40)
         assert list(history.breaks(session)) == []
+
+
+def test_a_readonly_session_sees_one_moment(engine, now):
+    with open_session(engine, readonly=True) as reader:
+        assert history.count(reader) == (0, 0)
+        with open_session(engine) as session:
+            history.record(session, "looked", subject="ticket:1", by="dora", at=now)
+        assert history.count(reader) == (0, 0)
