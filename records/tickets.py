@@ -30,14 +30,21 @@ class Ticket(SQLModel, table=True):
     reporter: str = ""
     phone: str = ""
     cause: str = ""
+    domains: list[str] = Field(default_factory=list, sa_type=Json)  # transport, data, line, access
+    section: str = ""  # where it is thought to be
+    plan: str = ""  # the emergency plan that was proposed
     limit: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # the row of fault_limit
     closing: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # 六要素
     calls: int = 0  # how often the customer called
     alarms: int = 0  # how many alarms it has taken up
     reopened: int = 0
+    resume_state: str = ""  # where a suspended ticket goes back to
+    renewals: int = 0  # how often the present suspension was lengthened
     revision: int = 1
     started_at: datetime = Field(sa_type=UtcDateTime)  # when the fault began
     opened_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    expected_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to be restored
+    resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 import records.columns
 
 revision = "0001"
@@ -391,14 +390,21 @@ def upgrade() -> None:
         sa.Column("reporter", sa.String(), nullable=False),
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("domains", records.columns.Json(), nullable=False),
+        sa.Column("section", sa.String(), nullable=False),
+        sa.Column("plan", sa.String(), nullable=False),
         sa.Column("limit", records.columns.Json(), nullable=False),
         sa.Column("closing", records.columns.Json(), nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("alarms", sa.Integer(), nullable=False),
         sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("resume_state", sa.String(), nullable=False),
+        sa.Column("renewals", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("started_at", records.columns.UtcDateTime(), nullable=False),
         sa.Column("opened_at", records.columns.UtcDateTime(), nullable=False),
+        sa.Column("expected_at", records.columns.UtcDateTime(), nullable=True),
+        sa.Column("resume_at", records.columns.UtcDateTime(), nullable=True),
         sa.Column("restored_at", records.columns.UtcDateTime(), nullable=True),
         sa.Column("closed_at", records.columns.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
