@@ -1,0 +1,147 @@
+"""The deploy gate: what keeps a diagram from publication, and what its owner should know.
+
+`check` is called by `python -m bpmn check` and by the library when a version is published. It never
+raises for what is in a bundle: whatever is wrong with it is a finding.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from bpmn.checks import (
+    code,
+    cycles,
+    files,
+    gateways,
+    identity,
+    loops,
+    messages,
+    places,
+    references,
+    structure,
+    timers,
+)
+from bpmn.checks.drawing import Drawing, Part, Scope
+from bpmn.checks.reading import read_drawing
+from bpmn.checks.references import Bundled, Known
+from bpmn.checks.saying import error
+from bpmn.checks.smoke import smoke
+from bpmn.findings import Finding
+from bpmn.wall import Bundle
+
+__all__ = ["Finding", "Known", "check", "is_publishable"]
+
+MOST_FILES = 100
+OF_A_SCOPE: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
+    identity.ids,
+    identity.spellings,
+    places.unsupported,
+    places.events,
+    places.ignored_attributes,
+    places.data_links,
+    structure.begins,
+    structure.ends,
+    structure.loose_flows,
+    structure.wrong_ways,
+    structure.hidden_splits,
+    structure.loose_boundaries,
+    structure.unreachable,
+    structure.dead_ends,
+    cycles.without_choice,
+    cycles.without_rest,
+    cycles.joins_fed_by_themselves,
+    cycles.joins_after_choices,
+    cycles.tokens_taken_away,
+    gateways.missing_defaults,
+    gateways.missing_conditions,
+    gateways.wrong_defaults,
+    gateways.idle_conditions,
+    gateways.event_gateways,
+    messages.references,
+    messages.links,
+    messages.boundaries,
+    messages.cancel_ends,
+    messages.uncaught_errors,
+    loops.instances,
+    loops.rounds,
+    code.compiles,
+    code.languages,
+    timers.times,
+    timers.literals,
+)
+OF_A_BUNDLE: tuple[Callable[[Scope, Bundled], Iterator[Finding]], ...] = (
+    references.services,
+    references.decisions,
+    references.forms,
+    references.calls,
+    references.lanes,
+    references.roles,
+)
+ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def check(bundle: Bundle, known: Known) -> list[Finding]:
+    """The findings, errors first. Rules see only files that can be read; the engine, only a bundle
+    without errors."""
+    findings, drawings, decisions = _read(bundle)
+    if is_publishable(findings):
+        forms = [name for name in bundle if name.endswith(".json")]
+        findings += _apply(Bundled(known, drawings, decisions, forms))
+    if is_publishable(findings):
+        findings += smoke(bundle)
+    return sorted(dict.fromkeys(findings), key=lambda found: ORDER[found.severity])
+
+
+def is_publishable(findings: Iterable[Finding]) -> bool:
+    return all(found.severity != "error" for found in findings)
+
+
+def _read(bundle: Bundle) -> tuple[list[Finding], list[Drawing], set[str]]:
+    """In the order of names, so that the same bundle has the same findings."""
+    if len(bundle) > MOST_FILES:
+        return [_too_many_files(len(bundle))], [], set()
+    findings: list[Finding] = []
+    drawings: list[Drawing] = []
+    decisions = set[str]()
+    for name, content in sorted(bundle.items()):
+        if name.endswith(".bpmn"):
+            drawing, found = read_drawing(name, content)
+            drawings += [drawing] if drawing else []
+        elif name.endswith(".dmn"):
+            tables, found = files.read_tables(name, content)
+            decisions |= tables
+        elif name.endswith(".json"):
+            found = list(files.form(name, content))
+        else:
+            found = [_unknown_file(name)]
+        findings += found
+    return findings, drawings, decisions
+
+
+def _apply(bundled: Bundled) -> Iterator[Finding]:
+    yield from identity.one_process(bundled.drawings)
+    yield from identity.across(bundled.drawings)
+    for drawing in bundled.drawings:
+        yield from places.outside(drawing)
+        for scope in drawing.scopes():
+            for rule in OF_A_SCOPE:
+                yield from rule(scope)
+            for of_bundle in OF_A_BUNDLE:
+                yield from of_bundle(scope, bundled)
+
+
+def _too_many_files(count: int) -> Finding:
+    return error(
+        "too-many-files",
+        Part(None, "", ""),
+        f"一次上传了 {count} 个文件，上限是 {MOST_FILES} 个。",
+        f"{count} files at once are too many: at most {MOST_FILES}.",
+    )
+
+
+def _unknown_file(name: str) -> Finding:
+    return error(
+        "unknown-file",
+        Part(None, "", name),
+        f"文件 {name} 不是图（.bpmn）、决策表（.dmn）或表单（.json），请去掉。",
+        f"The file {name} is no diagram (.bpmn), decision table (.dmn) or form (.json): "
+        "leave it out.",
+    )

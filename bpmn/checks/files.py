@@ -1,0 +1,104 @@
+"""The decision tables and forms of a bundle. What a table may be is known in `bpmn/dmn`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from bpmn import dmn
+from bpmn.checks.drawing import Part
+from bpmn.checks.reading import LARGEST
+from bpmn.checks.saying import error
+from bpmn.findings import Finding
+
+LARGEST_FORM = 256 * 1024  # bytes
+DEEPEST_FORM = 40  # objects within objects
+
+
+def read_tables(file: str, content: bytes) -> tuple[set[str], list[Finding]]:
+    """The ids of the decisions, and what is wrong with them."""
+    where = Part(None, "", file)
+    if len(content) > LARGEST:
+        return set(), [_too_large(where, "2 MB")]
+    try:
+        tables = dmn.read_tables(content)
+    except dmn.BadDecisions as bad:
+        return set(), [error("bad-decisions", where, f"{file}：{bad.zh}", f"{file}: {bad.en}")]
+    return set(tables), [found for table in tables.values() for found in table.findings()]
+
+
+def form(file: str, content: bytes) -> Iterator[Finding]:
+    where = Part(None, "", file)
+    if len(content) > LARGEST_FORM:
+        yield _too_large(where, "256 KB")
+        return
+    try:
+        schema = orjson.loads(content)
+    except orjson.JSONDecodeError as bad:
+        yield error(
+            "bad-form",
+            where,
+            f"表单 {file} 不是有效的 JSON（{bad}），请改正。",
+            f"The form {file} is not JSON ({bad}): correct it.",
+        )
+    else:
+        yield from _schema(where, schema)
+
+
+def _schema(where: Part, schema: Any) -> Iterator[Finding]:
+    if not isinstance(schema, dict) or schema.get("type") != "object":
+        yield error(
+            "bad-form",
+            where,
+            f'表单 {where.name} 的最外层应为 "type": "object"，请改正。',
+            f'The form {where.name} must be of "type": "object" at the top: correct it.',
+        )
+    elif _depth(schema) > DEEPEST_FORM:
+        yield _bad_schema(where, "too deep")
+    elif outside := [ref for ref in _references(schema) if not str(ref).startswith("#")]:
+        yield _bad_schema(where, f"$ref {str(outside[0])[:80]}")
+    else:
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as bad:
+            yield _bad_schema(where, f"{bad.json_path}: {bad.message[:200]}")
+
+
+def _bad_schema(where: Part, said: str) -> Finding:
+    return error(
+        "bad-form",
+        where,
+        f"表单 {where.name} 不是有效的 JSON Schema（{said}），请改正。",
+        f"The form {where.name} is not a valid JSON Schema ({said}): correct it.",
+    )
+
+
+def _too_large(where: Part, most: str) -> Finding:
+    return error(
+        "too-large",
+        where,
+        f"文件 {where.name} 超过 {most}，请精简。",
+        f"The file {where.name} is larger than {most}: make it smaller.",
+    )
+
+
+def _references(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from (value[key] for key in ("$ref", "$dynamicRef") if key in value)
+    for each in _members(value):
+        yield from _references(each)
+
+
+def _depth(value: Any) -> int:
+    deepest, layer = 0, [value]
+    while layer:
+        deepest, layer = deepest + 1, [each for item in layer for each in _members(item)]
+    return deepest
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
