@@ -129,12 +129,17 @@ def why(session: Session, run: Run, *, now: datetime) -> list[dict[str, Any]]:
     """What each token of the run waits for: whom, until when, which message with which key."""
     if run.status != "open":
         return []
-    loaded = library.load(session, run.version_id, run.content_hash)
-    live = wall.restore(loaded.blueprint, run.state, now=now, services=_no_services)
+    live = _look(session, run, now)
     is_open = col(WorkOrder.finished_at).is_(None)
     orders = session.exec(select(WorkOrder).where(WorkOrder.run_id == run.id, is_open))
     holders = {order.step_id: order for order in orders}
     return [_explained(one, holders.get(one.step_id)) for one in live.why()]
+
+
+def facts(session: Session, run: Run, *, now: datetime) -> dict[str, Any]:
+    """The data that each step which waits for a person sees; of a run that is over, its last."""
+    live = _look(session, run, now)
+    return {step.element_id: step.data for step in live.orders()} or {"": live.data}
 
 
 def go_on(move: Move, *, hops: int = 0) -> None:
@@ -194,6 +199,11 @@ def _explained(one: wall.Waiting, order: WorkOrder | None) -> dict[str, Any]:
             "since": order.opened_at.isoformat(),
         }
     return told
+
+
+def _look(session: Session, run: Run, now: datetime) -> wall.LiveRun:
+    loaded = library.load(session, run.version_id, run.content_hash)
+    return wall.restore(loaded.blueprint, run.state, now=now, services=_no_services)
 
 
 def _no_services(request: wall.ServiceRequest) -> Any:

@@ -1,0 +1,69 @@
+"""Alarms: kept, counted, cleared; what is wrong is refused whole."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from records import Alarm
+from tasks import alarms
+from tasks.alarms import Report
+from tasks.refusals import Invalid
+
+
+def report(now, minutes=0, **changed):
+    told = {"source": "ems", "object": "HZ-1/GE1", "cause": "lossOfSignal"}
+    return Report(**told | {"raised_at": now + timedelta(minutes=minutes)} | changed)
+
+
+def keep(session, now, *reports):
+    alarms.receive(session, reports, now=now)
+    session.commit()
+    session.expire_all()
+    return session.exec(select(Alarm).order_by(Alarm.id)).all()
+
+
+def test_an_alarm_knows_its_device_and_waits_to_be_acted_on(session, cast, now):
+    [alarm] = keep(session, now, report(now, raw={"neType": "MSTP"}))
+    assert (alarm.device_id, alarm.act_at, alarm.raw) == (1, now, {"neType": "MSTP"})
+    assert alarms.due(session, now=now) == [alarm.id]
+
+
+def test_a_repeat_is_counted_on_the_first_within_a_batch_and_over_batches(session, cast, now):
+    keep(session, now, report(now), report(now, 1))
+    [alarm] = keep(session, now, report(now, 2))
+    assert (alarm.tally, alarm.raised_at) == (3, now)
+    assert alarm.last_at == now + timedelta(minutes=2)
+
+
+def test_a_clear_ends_an_alarm_and_the_next_raise_is_a_new_one(session, cast, now):
+    told = [report(now), report(now, 1, is_clear=True), report(now, 2)]
+    first, second = keep(session, now, *told)
+    assert first.cleared_at == now + timedelta(minutes=1)
+    assert (second.cleared_at, second.tally) == (None, 1)
+
+
+def test_a_clear_without_a_raise_changes_nothing(session, cast, now):
+    assert keep(session, now, report(now, is_clear=True)) == []
+
+
+def test_an_object_that_nobody_knows_is_kept_all_the_same(session, cast, now):
+    [alarm] = keep(session, now, report(now, object="nowhere"))
+    assert alarm.device_id is None and alarm.act_at == now
+
+
+@pytest.mark.parametrize(
+    "wrong, field",
+    [
+        ({"object": ""}, "1.object"),
+        ({"cause": "x" * 201}, "1.cause"),
+        ({"severity": "bad"}, "1.severity"),
+        ({"minutes": 11}, "1.raised_at"),
+    ],
+)
+def test_one_wrong_alarm_refuses_the_batch_and_names_the_field(session, cast, now, wrong, field):
+    with pytest.raises(Invalid) as refused:
+        keep(session, now, report(now), report(now, **wrong))
+    session.rollback()
+    assert [told["field"] for told in refused.value.facts["fields"]] == [field]
+    assert session.exec(select(Alarm)).all() == []
