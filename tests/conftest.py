@@ -6,18 +6,25 @@ diagrams, Mei manages, Root administers. Haidong Bank (AAA) is the customer, HD-
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from api.app import create_app
+from api.door import COOKIE
 from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, Person, Site
-from records.database import connect, migrate
+from records.database import connect, migrate, open_session
 from records.region.groups import GROUPS
+from tasks import sign_ins
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
 CAST = {  # login: (roles, groups)
@@ -49,6 +56,49 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine = connect(maker())
     yield engine
     engine.dispose()
+
+
+@dataclass
+class Clock:
+    """The time that the API sees. Tests move it by hand."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def app(engine: Engine, clock: Clock, hasher: PasswordHasher) -> FastAPI:
+    return create_app(engine, clock=clock, hasher=hasher)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody who has not signed in."""
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def as_(
+    app: FastAPI, engine: Engine, cast: dict[str, Person], now: datetime
+) -> Iterator[Callable[[str], TestClient]]:
+    """`as_("dora")` is a client that Dora has signed in with."""
+    with ExitStack() as stack:
+
+        def sign_in(login: str) -> TestClient:
+            client = stack.enter_context(TestClient(app))
+            with open_session(engine) as session:
+                client.cookies.set(COOKIE, sign_ins.sign_in(session, cast[login], now=now))
+            return client
+
+        yield sign_in
 
 
 @pytest.fixture

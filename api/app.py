@@ -1,0 +1,134 @@
+"""The web application: routes, and which refusal is which status code."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import circuits, customers, devices, groups, health, people, roles, sign_ins, tokens
+from api import history as history_routes
+from api.door import Doorkeeper
+from api.problems import MEDIA_TYPE, answer, tell
+from api.wire import SizeLimit, Wire
+from records import history
+from records.database import open_session
+from tasks.passwords import HASHER, Hasher
+from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound, Refusal
+from tasks.sign_ins import BadToken, NotSignedIn, TooManyTries
+
+ROUTERS = [
+    health.router,
+    sign_ins.router,
+    sign_ins.me,
+    tokens.router,
+    people.router,
+    roles.router,
+    groups.router,
+    customers.router,
+    circuits.router,
+    devices.router,
+    history_routes.router,
+]
+STATUS: dict[type[Exception], int] = {
+    NotSignedIn: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    IntegrityError: 409,
+    NotAllowed: 409,
+    StaleDataError: 409,
+    DataError: 422,
+    Invalid: 422,
+    RequestValidationError: 422,
+    TooManyTries: 429,
+    OperationalError: 503,
+    PoolTimeout: 503,
+    HTTPException: 0,  # its own
+}
+NOTED = (BadToken, Forbidden)  # refusals that go into history
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    hasher: Hasher = HASHER,
+) -> FastAPI:
+    app = FastAPI(
+        title="Baton 接力",
+        version=version("baton"),
+        summary="Workflows of a telecom operator's service for enterprise customers",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.engine, app.state.clock, app.state.hasher = engine, clock, hasher
+    app.state.doorkeeper = Doorkeeper()
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    for kind in STATUS:
+        app.add_exception_handler(kind, refuse)
+    app.add_middleware(SizeLimit)
+    app.add_middleware(Wire)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def refuse(request: Request, error: Exception) -> Response:
+    """The answer to an exception of STATUS. The request's own work is rolled back by now."""
+    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    told, headers = tell(error), {}
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, dict(error.headers or {})
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = 'Bearer realm="baton"'
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.facts["seconds"])
+    if isinstance(error, StaleDataError):
+        told.facts["first"] = who_was_first(request)
+    if isinstance(error, Refusal) and isinstance(error, NOTED):
+        request.app.state.doorkeeper.note(request, error, request.app.state.clock())
+    return answer(request, status, told, headers)
+
+
+def who_was_first(request: Request) -> str | None:
+    """Who last changed what the request was about, where the route said what that is."""
+    subject = getattr(request.state, "subject", None)
+    if subject is None:
+        return None
+    with open_session(request.app.state.engine, readonly=True) as session:
+        entry = history.last(session, subject)
+        return entry.by if entry else None
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI, with our ways to sign in and the media type of a problem."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes
+        )
+        schema["components"]["securitySchemes"] = {
+            "cookie": {"type": "apiKey", "in": "cookie", "name": "baton"},
+            "token": {"type": "http", "scheme": "bearer"},
+        }
+        for path in schema["paths"].values():
+            for operation in path.values():
+                content = operation["responses"]["default"]["content"]
+                content[MEDIA_TYPE] = content.pop("application/json")
+        app.openapi_schema = schema
+    return app.openapi_schema

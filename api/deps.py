@@ -1,0 +1,154 @@
+"""What a route gets: a turn. It holds the transaction, who asks, and the time.
+
+FastAPI runs each plain function, and each dependency that is one, in a turn of a thread of its
+own, 0.2 ms each. So a route and all it needs share one: BEGIN, who asks, may they, the route, its
+answer as JSON, COMMIT. Nothing is answered before it is committed.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import APIRouter, Depends, Path
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
+from pydantic_core import PydanticCustomError
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import door
+from api.problems import Problem
+from records import Circuit, Customer, Device, Person, Token
+from records.database import open_session
+from tasks.people import require
+from tasks.refusals import NotFound
+
+Row = TypeVar("Row")
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+NOUNS: dict[type, tuple[str, str]] = {
+    Circuit: ("电路", "circuit"),
+    Customer: ("客户", "customer"),
+    Device: ("设备", "device"),
+    Token: ("令牌", "token"),
+}
+
+
+class Given(BaseModel):
+    """What is given to a route: nothing that it does not know, no blanks at the ends."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def check_characters(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:  # PostgreSQL has no place for it
+            raise PydanticCustomError("nul", "has a character that cannot be stored")
+        return value
+
+
+class Turn:
+    """One request's turn. `session` commits when the route returns, rolls back when it raises."""
+
+    session: Session
+    person: Person
+    now: datetime
+
+    def __init__(self, request: Request, guard: "Guard", body: bytes) -> None:
+        self.request, self.guard, self.body = request, guard, body
+        self.headers: dict[str, str] = {}  # of the answer
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        readonly = self.guard.readonly or self.request.method in door.SAFE
+        with open_session(self.request.app.state.engine, readonly=readonly) as self.session:
+            self.session.connection()  # BEGIN: on SQLite a writer waits here, so the time is later
+            self.now = self.request.app.state.clock()
+            self.person = door.identify(self.session, self.request, self.now)
+            if self.guard.permission:
+                require(self.person, self.guard.permission)
+            yield
+
+    def find(self, table: type[Row], key: object) -> Row:
+        row = self.session.get(table, key)
+        if row is None:
+            zh, en = NOUNS[table]
+            raise NotFound(f"没有编号为 {key} 的{zh}", f"There is no {en} {key}")
+        return row
+
+    def about(self, subject: str) -> None:
+        """What this is about ("run:7"): if somebody is faster, its history says who."""
+        self.request.state.subject = subject
+
+
+class Guard:
+    """Who may pass. Checks what needs no database, before the body is even looked at."""
+
+    def __init__(self, permission: str | None, readonly: bool) -> None:
+        self.permission, self.readonly = permission, readonly
+
+    async def __call__(self, request: Request) -> Turn:
+        door.check_origin(request)
+        door.require_secret(request)
+        body = await request.body() if "idempotency-key" in request.headers else b""
+        return Turn(request, self, body)
+
+
+def allow(permission: str | None = None, *, readonly: bool = False) -> Any:
+    """The turn of a request whose person has the permission; any person who is signed in if None.
+
+    GET turns only read; so does another one with `readonly`, which then keeps nobody waiting.
+    """
+    return Depends(Guard(permission, readonly))
+
+
+def make_router(noun: str) -> APIRouter:
+    """For the routes of one noun, under /api."""
+    return APIRouter(
+        prefix=f"/api/{noun}",
+        tags=[noun],
+        route_class=Route,
+        responses={"default": {"model": Problem, "description": "Why not, and what to do next"}},
+        generate_unique_id_function=lambda route: f"{noun}-{route.name}".replace("_", "-"),
+    )
+
+
+class Route(APIRoute):
+    """A route that takes its turn. Without a turn it is open to everybody."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        guard = _guard_of(endpoint)
+        if guard:
+            options["openapi_extra"] = {
+                "security": [{"cookie": []}, {"token": []}],
+                "x-permission": guard.permission or "",
+            }
+            endpoint = _in_one_turn(endpoint, options.get("status_code") or 200)
+        super().__init__(path, endpoint, **options)
+
+
+def _guard_of(endpoint: Callable[..., Any]) -> Guard | None:
+    turn = inspect.signature(endpoint).parameters.get("turn")
+    return turn.default.dependency if turn else None
+
+
+def _in_one_turn(endpoint: Callable[..., Any], status: int) -> Callable[..., Response]:
+    write = TypeAdapter(inspect.signature(endpoint).return_annotation or Any).dump_json
+
+    @wraps(endpoint)
+    def run(*, turn: Turn, **given: Any) -> Response:
+        with turn.taken():
+            answer = endpoint(turn=turn, **given)
+            if isinstance(answer, Response):
+                return answer
+            # An answer that was kept is JSON already, whatever its model has become since.
+            content = orjson.dumps(answer) if isinstance(answer, dict) else write(answer)
+        if answer is None:
+            return Response(status_code=204, headers=turn.headers)
+        return Response(content, status, turn.headers, "application/json")
+
+    return run
