@@ -16,7 +16,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import circuits, customers, devices, groups, health, people, roles, sign_ins, tokens
+from api import (
+    alarms,
+    circuits,
+    customers,
+    devices,
+    diagrams,
+    groups,
+    health,
+    incidents,
+    people,
+    remarks,
+    roles,
+    runs,
+    sign_ins,
+    tokens,
+    work_orders,
+)
 from api import history as history_routes
 from api.door import Doorkeeper
 from api.problems import MEDIA_TYPE, answer, tell
@@ -38,6 +54,12 @@ ROUTERS = [
     customers.router,
     circuits.router,
     devices.router,
+    alarms.router,
+    work_orders.router,
+    remarks.router,
+    runs.router,
+    incidents.router,
+    diagrams.router,
     history_routes.router,
 ]
 STATUS: dict[type[Exception], int] = {

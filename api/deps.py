@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from api import door
 from api.problems import Problem
-from records import Circuit, Customer, Device, Person, Token
+from records import Alarm, Circuit, Customer, Device, Incident, Person, Run, Token, WorkOrder
 from records.database import open_session
 from tasks.people import require
 from tasks.refusals import NotFound
@@ -34,6 +34,10 @@ NOUNS: dict[type, tuple[str, str]] = {
     Circuit: ("电路", "circuit"),
     Customer: ("客户", "customer"),
     Device: ("设备", "device"),
+    Alarm: ("告警", "alarm"),
+    Incident: ("异常", "incident"),
+    Run: ("运行", "run"),
+    WorkOrder: ("工单", "work order"),
     Token: ("令牌", "token"),
 }
 
@@ -137,7 +141,9 @@ def _guard_of(endpoint: Callable[..., Any]) -> Guard | None:
 
 
 def _in_one_turn(endpoint: Callable[..., Any], status: int) -> Callable[..., Response]:
-    write = TypeAdapter(inspect.signature(endpoint).return_annotation or Any).dump_json
+    returned = inspect.signature(endpoint).return_annotation
+    # A route that returns a Response (a file) has nothing to be written as JSON.
+    write = TypeAdapter(Any if returned is Response else returned or Any).dump_json
 
     @wraps(endpoint)
     def run(*, turn: Turn, **given: Any) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bpmn.moves import take
+from bpmn.moves import refusals, take
 from bpmn.runs import go_on
 from records import Incident, Person, history
 from tasks.refusals import Invalid, NotAllowed
@@ -66,10 +66,11 @@ def _repair(
         told["facts"] = facts
     subject = f"run:{incident.run_id}"
     history.record(session, how, subject=subject, by=by.login, at=now, **told)
-    if how == "skipped":
-        move.live.skip(incident.step_id)
-    else:
-        move.live.retry(incident.step_id, facts)
+    with refusals():
+        if how == "skipped":
+            move.live.skip(incident.step_id)
+        else:
+            move.live.retry(incident.step_id, facts)
     # A step that fails again is a new incident.
     move.before.troubles.pop(incident.step_id, None)
     go_on(move)

@@ -3,7 +3,8 @@
 Called by runs.py and its neighbours. What the run waits for afterwards is written by waiting.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlmodel import Session, col
 from bpmn import library, waiting, wall
 from bpmn.callbacks import Callbacks
 from records import Run, history
-from tasks.refusals import Conflict, NotAllowed, NotFound
+from tasks.refusals import Conflict, Invalid, NotAllowed, NotFound
 
 KEPT = ("id", "version_id", "content_hash", "subject", "status", "state", "revision")
 COLUMNS = [getattr(Run, name) for name in KEPT]  # no object of the ORM on the hot path
@@ -80,6 +81,19 @@ def take(session: Session, run_id: int, *, by: str, now: datetime) -> Move:
     move.live = wall.restore(move.loaded.blueprint, row.state, now=now, services=move.callbacks)
     move.before = waiting.what(move.live)
     return move
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the engine refuses, as refusals of ours that every edge knows."""
+    try:
+        yield
+    except wall.NoSuchStep as error:
+        raise Conflict(error.zh, error.en) from error
+    except wall.FactsRefused as error:
+        raise Invalid(error.zh, error.en) from error
+    except wall.Refused as error:
+        raise NotAllowed(error.zh, error.en) from error
 
 
 def write_run(session: Session, row: Any, values: dict[str, Any]) -> None:

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from bpmn import forms, library, wall
-from bpmn.moves import Move, begin, take
+from bpmn.moves import Move, begin, refusals, take
 from records import Person, Run, Subscription, WorkOrder, history
 from tasks import work_orders
-from tasks.refusals import Conflict, Refusal
+from tasks.refusals import Refusal
 
 Kind = Literal["message", "signal"]
 MOST_HOPS = 10  # how often one message may lead to another within one transaction
@@ -49,7 +49,8 @@ def start(
     session.flush()
     facts = {"diagram": key, "version": loaded.number, "content_hash": loaded.content_hash}
     _record(session, run.id, "started", by, now, about=subject, **facts)
-    go_on(begin(session, run, data, by=by, now=now))
+    with refusals():
+        go_on(begin(session, run, data, by=by, now=now))
     session.refresh(run)
     return run
 
@@ -66,12 +67,8 @@ def complete_order(
     move = take(session, order.run_id, by=by.login, now=now)
     work_orders.complete(session, order, answers, by=by, now=now)
     forms.check_answers(move.loaded.forms.get(order.form), answers)
-    if order.step_id not in move.before.orders:
-        raise Conflict(
-            f"工单 {order.id} 的步骤已不在流程中,请刷新",
-            f"The step of work order {order.id} is no longer waiting: reload to see",
-        )
-    move.live.complete(order.step_id, dict(answers))
+    with refusals():
+        move.live.complete(order.step_id, dict(answers))
     go_on(move)
 
 
@@ -183,7 +180,8 @@ def _give(
 ) -> None:
     move = take(session, run_id, by=by, now=now)
     _record(session, run_id, "got", by, now, kind=kind, name=name, key=key, payload=dict(payload))
-    move.live.signal(kind, name, dict(payload), key)
+    with refusals():
+        move.live.signal(kind, name, dict(payload), key)
     go_on(move, hops=hops)
 
 

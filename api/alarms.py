@@ -1,0 +1,107 @@
+"""JSON: alarms from the network. Kept before the answer (202); acted on afterwards."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlmodel import col, select
+
+from api.deps import Given, Id, Turn, allow, make_router
+from api.paging import Asked, Page, narrow, page
+from records import Alarm
+from tasks import alarms
+
+router = make_router("alarms")
+SORTS = {
+    "raised_at": (col(Alarm.raised_at), col(Alarm.id)),
+    "id": (col(Alarm.id),),
+}
+FILTERS = {
+    "source": col(Alarm.source),
+    "object": col(Alarm.object),
+    "cause": col(Alarm.cause),
+    "severity": col(Alarm.severity),
+    "ticket": col(Alarm.ticket_id),
+}
+
+
+class AlarmGiven(Given):
+    source: str = Field(examples=["ems-3"])
+    object: str = Field(description="A device's code, or DEVICE/part", examples=["HZ-1/GE1/0/7"])
+    cause: str = Field(description="X.733 probable cause", examples=["lossOfSignal"])
+    raised_at: AwareDatetime
+    is_clear: bool = False
+    severity: str = Field("major", examples=["critical"])
+    external_id: str = Field("", max_length=200)
+    text: str = Field("", max_length=2_000)
+    raw: dict[str, Any] = Field(default_factory=dict, description="What else the source sent")
+
+
+class AlarmsGiven(Given):
+    alarms: list[AlarmGiven] = Field(min_length=1, max_length=alarms.MOST)
+
+
+class Taken(BaseModel):
+    taken: int
+
+
+class AlarmShown(BaseModel):
+    id: int
+    source: str
+    object: str
+    cause: str
+    severity: str
+    text: str
+    tally: int
+    raised_at: datetime
+    last_at: datetime
+    cleared_at: datetime | None
+    received_at: datetime
+    device_id: int | None
+    ticket_id: int | None
+
+
+class AlarmFilter(Asked):
+    source: str | None = None
+    object: str | None = None
+    cause: str | None = None
+    severity: str | None = None
+    ticket: int | None = None
+    is_active: bool | None = Field(None, alias="active")
+
+
+@router.post("", status_code=202)
+def receive(given: AlarmGiven, turn: Turn = allow("alarms:send")) -> Taken:
+    return _receive(turn, [given])
+
+
+@router.post("/batches", status_code=202)
+def receive_batch(given: AlarmsGiven, turn: Turn = allow("alarms:send")) -> Taken:
+    """All of them, or, if one is wrong, none."""
+    return _receive(turn, given.alarms)
+
+
+@router.get("")
+def list_alarms(
+    asked: Annotated[AlarmFilter, Query()], turn: Turn = allow("alarms:read")
+) -> Page[AlarmShown]:
+    rows = narrow(select(Alarm), asked, FILTERS)
+    if asked.is_active is not None:
+        cleared = col(Alarm.cleared_at)
+        rows = rows.where(cleared.is_(None) if asked.is_active else cleared.is_not(None))
+    return page(turn.session, rows, asked, sorts=SORTS, default="-raised_at", show=show_alarm)
+
+
+@router.get("/{id}")
+def show(id: Id, turn: Turn = allow("alarms:read")) -> AlarmShown:
+    return show_alarm(turn.find(Alarm, id))
+
+
+def show_alarm(alarm: Alarm) -> AlarmShown:
+    return AlarmShown.model_validate(alarm.model_dump())
+
+
+def _receive(turn: Turn, given: list[AlarmGiven]) -> Taken:
+    reports = [alarms.Report(**one.model_dump()) for one in given]
+    return Taken(taken=alarms.receive(turn.session, reports, now=turn.now))

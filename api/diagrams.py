@@ -1,0 +1,133 @@
+"""JSON: diagrams, their versions, checking and publishing."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+from sqlmodel import col, select
+
+from api.deps import Given, Id, Turn, allow, make_router
+from api.once import once
+from api.paging import Asked, Page, page
+from bpmn import library
+from bpmn.checks import check, is_publishable
+from records import Diagram, Version
+from tasks.refusals import NotFound
+
+router = make_router("diagrams")
+SORTS = {"key": (col(Diagram.key),)}
+
+
+class DiagramShown(BaseModel):
+    key: str
+    name: str
+    current_version_id: int | None
+
+
+class VersionShown(BaseModel):
+    id: int
+    number: int
+    content_hash: str
+    published_at: datetime
+    published_by: str
+    reason: str
+
+
+class VersionInFull(VersionShown):
+    files: dict[str, str]
+    findings: list[dict[str, Any]]
+
+
+class Files(Given):
+    """A diagram with the decisions and forms that it uses."""
+
+    files: dict[str, str] = Field(min_length=1, description="File name to text")
+
+
+class Publication(Files):
+    reason: str = Field(min_length=1, max_length=4_000, examples=["复测改为必填"])
+
+
+class FindingShown(BaseModel):
+    severity: str
+    code: str
+    element: str
+    name: str
+    zh: str
+    en: str
+
+
+class Checked(BaseModel):
+    is_publishable: bool
+    findings: list[FindingShown]
+
+
+@router.get("")
+def list_diagrams(
+    asked: Annotated[Asked, Query()], turn: Turn = allow("diagrams:read")
+) -> Page[DiagramShown]:
+    return page(turn.session, select(Diagram), asked, sorts=SORTS, default="key", show=show_diagram)
+
+
+@router.post("/checks")
+def check_files(given: Files, turn: Turn = allow("diagrams:read", readonly=True)) -> Checked:
+    """What the gate says of it. Nothing is stored."""
+    findings = check(_bundle(given), library.known(turn.session))
+    told = [FindingShown(**vars(found)) for found in findings]
+    return Checked(is_publishable=is_publishable(findings), findings=told)
+
+
+@router.post("", status_code=201)
+def publish(given: Publication, turn: Turn = allow("diagrams:publish")) -> VersionShown:
+    """Make it what new runs use, if the gate lets it pass. Open runs keep their version."""
+
+    def make() -> VersionShown:
+        by, reason = turn.person.login, given.reason
+        version = library.publish(turn.session, _bundle(given), by=by, now=turn.now, reason=reason)
+        return show_version(version)
+
+    return once(turn, make)
+
+
+@router.get("/{key}/versions")
+def list_versions(key: str, turn: Turn = allow("diagrams:read")) -> list[VersionShown]:
+    versions = (
+        select(Version)
+        .join(Diagram, col(Diagram.id) == col(Version.diagram_id))
+        .where(Diagram.key == key)
+        .order_by(col(Version.number).desc())
+    )
+    return [show_version(version) for version in turn.session.exec(versions)]
+
+
+@router.get("/{key}/versions/{number}")
+def show(key: str, number: Id, turn: Turn = allow("diagrams:read")) -> VersionInFull:
+    version = _find(turn, key, number)
+    files = {name: text.decode() for name, text in library.unpack(version.bundle).items()}
+    told = show_version(version).model_dump()
+    return VersionInFull(**told, files=files, findings=version.findings)
+
+
+def show_diagram(diagram: Diagram) -> DiagramShown:
+    return DiagramShown.model_validate(diagram.model_dump())
+
+
+def show_version(version: Version) -> VersionShown:
+    return VersionShown.model_validate(version.model_dump(exclude={"bundle"}))
+
+
+def _bundle(given: Files) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in given.files.items()}
+
+
+def _find(turn: Turn, key: str, number: int) -> Version:
+    version = (
+        select(Version)
+        .join(Diagram, col(Diagram.id) == col(Version.diagram_id))
+        .where(Diagram.key == key, Version.number == number)
+    )
+    found = turn.session.exec(version).first()
+    if found is None:
+        raise NotFound(f"“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
+    return found
