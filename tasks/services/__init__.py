@@ -4,11 +4,30 @@ To add one: write the function in a file here, and give it a line in SERVICES. I
 and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from tasks.services import systems
+from tasks.services import systems, tickets
 from tasks.services.kinds import Caller, Service, ServiceRefused
 
 __all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
 
 SERVICES: dict[str, Service] = {
     "systems.ask": Service(systems.ask, is_outside=True),
+    "tickets.describe": Service(tickets.describe),
+    "tickets.set_limit": Service(tickets.set_limit),
+    "tickets.tell_customer": Service(tickets.tell_customer),
+    "tickets.accept": Service(tickets.accept),
+    "tickets.take_judgement": Service(tickets.take_judgement),
+    "tickets.propose_plan": Service(tickets.propose_plan),
+    "tickets.add_specialty": Service(tickets.add_specialty),
+    "tickets.look_at_alarms": Service(tickets.look_at_alarms),
+    "tickets.restore": Service(tickets.restore),
+    "tickets.reopen": Service(tickets.reopen),
+    "tickets.call_back": Service(tickets.call_back),
+    "tickets.close": Service(tickets.close),
+    "tickets.cancel": Service(tickets.cancel),
+    "tickets.merge": Service(tickets.merge),
+    "tickets.note_call": Service(tickets.note_call),
+    "tickets.raise_level": Service(tickets.raise_level),
+    "tickets.regrade": Service(tickets.regrade),
+    "tickets.suspend": Service(tickets.suspend),
+    "tickets.resume": Service(tickets.resume),
 }

@@ -1,0 +1,107 @@
+"""What a fault hits: circuits and their grades, sites, alarms that still stand.
+
+Asked anew each time, by intake.py, by the services of tickets and by the doors; nothing is kept.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, func, select
+
+from records import Alarm, Circuit, Customer, Device, Hop, Site, Ticket
+from records.customers import GRADES
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NIGHT = (22, 6)  # from, to: hours in ZONE [D]
+STABLE = timedelta(minutes=5)  # how long an alarm must be clear to be clear for good: §2.11 (7)
+SITE_DOWN = ("powerProblem",)  # causes that take a whole site with them
+OUTAGES = ("critical", "major")  # severities of X.733 that mean an outage
+
+
+def facts_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """Small, and asked for anew at each decision: what may have changed is not kept in the run."""
+    circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
+    device = session.get(Device, ticket.device_id) if ticket.device_id else None
+    thing = circuit or device
+    circuits, aaa = (1, int(ticket.grade == "AAA")) if circuit else count_circuits(session, device)
+    return {
+        "id": ticket.id,
+        "number": ticket.number,
+        "source": ticket.source,
+        "grade": ticket.grade,
+        "impact": ticket.impact,
+        "product": circuit.product if circuit else "",
+        "manageability": thing.manageability if thing else "",
+        "circuits": circuits,
+        "aaa": aaa,
+        "is_assured": False,  # assurance periods are not kept yet
+        "is_site_down": ticket.cause in SITE_DOWN and ticket.impact == "outage",
+        "is_remote": _is_remote(session, circuit, device),
+    }
+
+
+def count_circuits(session: Session, device: Device | None) -> tuple[int, int]:
+    """How many circuits pass the device, and how many of them are AAA."""
+    if device is None:
+        return 0, 0
+    through = select(Hop.circuit_id).where(Hop.device_id == device.id)
+    grade_is = select(func.count()).select_from(Circuit).where(col(Circuit.id).in_(through))
+    customer = grade_is.join(Customer, col(Customer.id) == col(Circuit.customer_id))
+    is_aaa = (col(Circuit.grade) == "AAA") | (col(Customer.grade) == "AAA")
+    return session.exec(grade_is).one(), session.exec(customer.where(is_aaa)).one()
+
+
+def circuits_hit(session: Session, alarm: Alarm) -> list[Circuit]:
+    """The circuits through the alarm's device, or through its port where the alarm names one."""
+    if alarm.device_id is None:
+        return []
+    _, _, port = alarm.object.partition("/")
+    hop = select(Hop.circuit_id).where(Hop.device_id == alarm.device_id)
+    wanted = hop.where(Hop.port == port) if port else hop
+    found = select(Circuit).where(col(Circuit.id).in_(wanted)).order_by(col(Circuit.id))
+    return list(session.exec(found.limit(2)))
+
+
+def impact_of(alarm: Alarm) -> str:
+    return "outage" if alarm.severity in OUTAGES else "degraded"
+
+
+def grades_hit(session: Session, circuit: Circuit | None, device: Device | None) -> set[str]:
+    """The grades of the circuits hit and of their customers."""
+    both = select(Circuit.grade, Customer.grade).join(
+        Customer, col(Customer.id) == col(Circuit.customer_id)
+    )
+    if circuit:
+        rows = session.exec(both.where(Circuit.id == circuit.id)).all()
+    elif device:
+        through = select(Hop.circuit_id).where(Hop.device_id == device.id)
+        rows = session.exec(both.where(col(Circuit.id).in_(through)).distinct()).all()
+    else:
+        rows = []
+    return {grade for row in rows for grade in row}
+
+
+def best(grades: set[str]) -> str:
+    return next((grade for grade in GRADES if grade in grades), GRADES[-1])
+
+
+def standing_alarms(session: Session, ticket: Ticket, *, now: datetime) -> int:
+    is_clear = col(Alarm.cleared_at) <= now - STABLE
+    stands = col(Alarm.cleared_at).is_(None) | ~is_clear
+    mine = select(func.count()).select_from(Alarm).where(Alarm.ticket_id == ticket.id, stands)
+    return session.exec(mine).one()
+
+
+def is_night(now: datetime) -> bool:
+    begins, ends = NIGHT
+    return not ends <= now.astimezone(ZONE).hour < begins
+
+
+def _is_remote(session: Session, circuit: Circuit | None, device: Device | None) -> bool:
+    """In a county (县) rather than a district of the city (区): the road there takes longer."""
+    sites = (
+        [circuit.a_site_id, circuit.z_site_id] if circuit else [device.site_id] if device else []
+    )
+    counties = select(Site.county).where(col(Site.id).in_(sites))
+    return any(county.endswith("县") for county in session.exec(counties))

@@ -1,0 +1,236 @@
+"""Services about the ticket that a run is about: what fault_handling.bpmn calls.
+
+Each does one verb and tells what came of it; the verbs and their rules are in tasks/tickets.py and
+its neighbours. Who did it is `by` where a message says so, else the run itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, select
+
+from notifications import outbox
+from records import Circuit, Contact, Ticket
+from tasks import stops, tickets, urgency
+from tasks.impact import ZONE, facts_of, is_night, standing_alarms
+from tasks.people import find_person
+from tasks.refusals import Refusal
+from tasks.services.kinds import Caller, ServiceRefused
+
+Facts = dict[str, Any]
+
+
+def describe(caller: Caller) -> Facts:
+    """What the decision tables ask about: grade, impact, product, circuits hit."""
+    return facts_of(caller.session, ticket_of(caller))
+
+
+def set_limit(caller: Caller, *, limit: Facts, level: str) -> Facts:
+    return _do(caller, urgency.set_limit, limit=limit, level=level)
+
+
+def tell_customer(caller: Caller) -> Facts:
+    """我们已知道: one notice to each contact of the customer, before they call."""
+    session, ticket = caller.session, ticket_of(caller)
+    about = {"ticket": ticket.number, "circuit": _circuit_code(session, ticket)}
+    about["expected"] = _expected(ticket)
+    contacts = session.exec(select(Contact).where(Contact.customer_id == ticket.customer_id)).all()
+    for contact in contacts:
+        outbox.queue(
+            session,
+            key=f"{caller.key}-{contact.id}",
+            channel="inbox",
+            to=contact.email or contact.phone,
+            template="fault_known",
+            facts={**about, "customer": contact.name},
+            subject=caller.subject,
+            now=caller.now,
+        )
+    return {"notices": len(contacts)}
+
+
+def accept(caller: Caller) -> Facts:
+    return _do(caller, tickets.accept)
+
+
+def take_judgement(caller: Caller, *, judgement: Mapping[str, Any], also: str = "") -> Facts:
+    """Note what was judged; `verdict` is "unclear" where it will not do, and history says why.
+
+    `also`: a specialty that the product calls for beside those that were chosen.
+    """
+    session, ticket = caller.session, ticket_of(caller)
+    told: Facts = {"verdict": judgement["verdict"], "domains": [], "parent_id": None}
+    try:
+        told |= _VERDICTS[judgement["verdict"]](caller, ticket, judgement, also)
+    except Refusal as refusal:
+        told["verdict"] = "unclear"
+        why = {"zh": refusal.zh, "en": refusal.en}
+        tickets.record(session, "judgement refused", ticket, _by(caller), caller.now, **why)
+    lasting = caller.now - ticket.started_at
+    told |= {"is_night": is_night(caller.now), "outage_minutes": _minutes(lasting)}
+    return facts_of(session, ticket) | told
+
+
+def propose_plan(caller: Caller, *, plan: str, mode: str) -> Facts:
+    return _do(caller, tickets.propose_plan, plan=plan, mode=mode)
+
+
+def add_specialty(caller: Caller, *, domain: str, reason: str, by: str = "") -> Facts:
+    return _do(caller, tickets.add_specialty, by, domain=domain, reason=reason)
+
+
+def look_at_alarms(caller: Caller) -> Facts:
+    """How many of the ticket's alarms still stand, or have not been clear for STABLE."""
+    return {"standing": standing_alarms(caller.session, ticket_of(caller), now=caller.now)}
+
+
+def restore(caller: Caller, *, at: str) -> Facts:
+    """The service is back, so a suspended ticket goes on by itself."""
+    ticket = ticket_of(caller)
+    stops.resume(caller.session, ticket, by=_by(caller), now=caller.now)
+    _do(caller, tickets.restore, at=_instant(at))
+    lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
+    most = ticket.limit.get("report_if_over")
+    return {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
+
+
+def reopen(caller: Caller) -> Facts:
+    return _do(caller, tickets.reopen)
+
+
+def call_back(caller: Caller, *, words: str) -> Facts:
+    return _do(caller, tickets.call_back, words=words)
+
+
+def close(caller: Caller, *, closing: Facts) -> Facts:
+    return _do(caller, tickets.close, closing=closing)
+
+
+def cancel(caller: Caller, *, reason: str, note: str, by: str = "") -> Facts:
+    return _do(caller, tickets.cancel, by, reason=reason, note=note)
+
+
+def merge(caller: Caller, *, parent: int, reason: str = "", by: str = "") -> Facts:
+    found = caller.session.get(Ticket, parent)
+    if found is None:
+        raise ServiceRefused("not-found", f"没有主单 {parent}", f"There is no ticket {parent}")
+    return _do(caller, tickets.merge, by, parent=found, reason=reason)
+
+
+def note_call(caller: Caller, *, words: str, caller_name: str, by: str = "") -> Facts:
+    _do(caller, urgency.note_call, by, words=words, caller=caller_name)
+    return {"count": ticket_of(caller).calls}
+
+
+def raise_level(caller: Caller, *, reason: str) -> Facts:
+    return _do(caller, urgency.raise_level, reason=reason)
+
+
+def regrade(caller: Caller, *, grade: str, impact: str, reason: str, by: str = "") -> Facts:
+    _do(caller, urgency.regrade, by, grade=grade, impact=impact, reason=reason)
+    return describe(caller)
+
+
+def suspend(
+    caller: Caller, *, reason: str, evidence: str, resume_at: str, customer_told: bool, by: str
+) -> Facts:
+    told: Facts = {"reason": reason, "evidence": evidence, "customer_told": customer_told}
+    with _refusals():
+        person = find_person(caller.session, by)
+        stop, ticket = stops.suspend, ticket_of(caller)
+        at = _instant(resume_at)
+        stop(caller.session, ticket, resume_at=at, by=person, now=caller.now, **told)
+    return _told(ticket)
+
+
+def resume(caller: Caller, *, planned: str = "", by: str = "") -> Facts:
+    """`planned`: no message came, but the planned time did."""
+    ticket, who = ticket_of(caller), by or _by(caller)
+    stops.resume(caller.session, ticket, by=who, now=caller.now, planned=bool(planned))
+    return _told(ticket)
+
+
+def ticket_of(caller: Caller) -> Ticket:
+    about, _, number = caller.subject.partition(":")
+    ticket = caller.session.get(Ticket, int(number)) if about == "ticket" else None
+    if ticket is None:
+        raise ServiceRefused("not-found", "这个流程没有故障单", "This run is not about a ticket")
+    return ticket
+
+
+def _fault(caller: Caller, ticket: Ticket, judgement: Mapping[str, Any], also: str) -> Facts:
+    chosen = list(judgement.get("domains", []))
+    domains = [*chosen, also] if chosen and also and also not in chosen else chosen
+    at = judgement.get("expected_restore_at")
+    tickets.judge(
+        caller.session,
+        ticket,
+        domains=domains,
+        section=judgement.get("suspected_section", ""),
+        expected_at=_instant(at) if at else None,
+        by=_by(caller),
+        now=caller.now,
+    )
+    return {"domains": domains}
+
+
+def _duplicate(caller: Caller, ticket: Ticket, judgement: Mapping[str, Any], also: str) -> Facts:
+    parent = tickets.find_by_number(caller.session, judgement.get("parent_number", ""))
+    tickets.check_merge(ticket, parent)
+    return {"parent_id": parent.id}
+
+
+def _no_fault(caller: Caller, ticket: Ticket, judgement: Mapping[str, Any], also: str) -> Facts:
+    tickets.check_cancel(caller.session, ticket, reason="not_a_fault")
+    return {}
+
+
+_VERDICTS = {"fault": _fault, "duplicate": _duplicate, "not_a_fault": _no_fault}
+
+
+def _do(caller: Caller, verb: Callable[..., None], by: str = "", /, **told: Any) -> Facts:
+    ticket = ticket_of(caller)
+    with _refusals():
+        verb(caller.session, ticket, by=by or _by(caller), now=caller.now, **told)
+    return _told(ticket)
+
+
+def _told(ticket: Ticket) -> Facts:
+    return {"state": ticket.state, "level": ticket.level}
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Trying again will not help: the diagram may catch it, else somebody has to look."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise ServiceRefused(refusal.code, refusal.zh, refusal.en) from refusal
+
+
+def _by(caller: Caller) -> str:
+    return f"run:{caller.run_id}"
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=ZONE)
+
+
+def _minutes(length: timedelta) -> int:
+    return max(int(length.total_seconds() // 60), 0)
+
+
+def _expected(ticket: Ticket) -> str:
+    """By when it should be back: the limit's end, or "—" while there is none."""
+    minutes = ticket.limit.get("restore")
+    if not minutes:
+        return "—"
+    return f"{(ticket.opened_at + timedelta(minutes=minutes)).astimezone(ZONE):%m-%d %H:%M}"
+
+
+def _circuit_code(session: Session, ticket: Ticket) -> str:
+    circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
+    return circuit.code if circuit else ticket.title
