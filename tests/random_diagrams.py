@@ -204,6 +204,7 @@ class Split(Group):
 
     kind: str = "parallel"
     visits: int = 0
+    strayed: bool = False
     chosen: list[Block] = field(default_factory=list)
 
     def write(self, sheet: Sheet) -> tuple[str, str]:
@@ -241,9 +242,11 @@ class Split(Group):
             self.state = "dead"
         elif states == {"done"} or self.kind == "inclusive":
             self.state = "done"  # a parallel join whose branch is dead waits for ever
+            self.strayed |= "dead" in states
 
     def counters(self) -> dict[str, int]:
-        return {f"v_{self.name}": self.visits, **super().counters()}
+        """None of those of branches that went on without a token that counted there."""
+        return {} if self.strayed else {f"v_{self.name}": self.visits, **super().counters()}
 
 
 @dataclass

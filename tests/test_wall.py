@@ -204,18 +204,14 @@ def test_a_boundary_timer_cancels_a_step_in_trouble() -> None:
 
 
 def test_a_cancelled_run_waits_for_nothing() -> None:
-    walk = Walk(
-        read(
-            [gate("g", "parallel"), boundary("T", "A", duration("PT1H"))],
-            "s g A e",
-            "g B e",
-            "T e3",
-        )
-    )
+    nodes = [gate("g", "parallel"), boundary("T", "A", duration("PT1H"))]
+    walk = Walk(read(nodes, "s g A e", "g C B e", "T e3"))
+    walk.do("C", x=1)
     walk.live.cancel()
     walk.reload()
     assert (walk.live.finished, walk.live.why(), walk.live.timers()) == (True, [], [])
     assert {t.element_id for t in walk.journal if t.state == "cancelled"} == {"A", "B"}
+    assert walk.live.data == {"x": 1}
 
 
 def test_a_step_without_a_way_on_ends_its_branch() -> None:

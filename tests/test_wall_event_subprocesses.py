@@ -70,6 +70,17 @@ def test_an_event_subprocess_inside_a_subprocess_stops_only_that() -> None:
     assert (walk.open, walk.facts("C")) == (["B", "C"], {"x": 1})
 
 
+def test_what_an_event_subprocess_found_out_is_known_to_its_scope_when_it_is_over() -> None:
+    beside = on_event("ES", on("message", "m"), [], "s_ES H e2", stops=False)
+    inner = subprocess("SP", [gate("x", default="B")], "s2 A x B e3", ("x", "C", "level == 'gold'"))
+    walk = Walk(read([beside, inner], "s SP e"), {"level": "iron"})
+    walk.hear(CALLS)
+    walk.do("H", level="gold")
+    assert walk.facts("A")["level"] == "gold"
+    walk.do("A", level="iron")  # what is written later counts
+    assert walk.open == ["B"]
+
+
 def test_runs_share_a_diagram_with_event_subprocesses() -> None:
     diagram = read([on_event("ES", on("signal", "sg"), [], "s_ES H e2", stops=False)], "s A e")
     first, second = Walk(diagram), Walk(diagram)

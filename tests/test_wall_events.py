@@ -189,6 +189,9 @@ def test_links_lead_on_within_their_process() -> None:
         ("intermediateCatchEvent", "<bpmn:conditionalEventDefinition/>"),
         ("endEvent", "<bpmn:compensateEventDefinition/>"),
         ("intermediateCatchEvent", duration("PT1H") + on("message", "m")),
+        ("intermediateCatchEvent", ""),
+        ("receiveTask", ""),
+        ("sendTask", ""),
     ],
 )
 def test_what_would_run_wrong_is_not_read(place: str, definition: str) -> None:

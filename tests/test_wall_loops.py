@@ -147,6 +147,15 @@ def test_one_instance_in_trouble_holds_nobody_up() -> None:
     assert walk.facts("U")["results"] == [6, 3, 2]
 
 
+def test_an_instance_in_trouble_may_be_skipped() -> None:
+    step = script("M", "out = 6 / item").replace(
+        "</bpmn:scriptTask>", several("sites", into="results") + "</bpmn:scriptTask>"
+    )
+    walk = Walk(read([step], "s M U e"), {"sites": [0, 2]})
+    walk.skip("M")
+    assert walk.facts("U")["results"] == [None, 3]
+
+
 def test_an_error_in_one_instance_stops_all() -> None:
     inside = several("sites") + contents(
         "M", [node("endEvent", "e2", on("error", "er"))], "s2 I e2"

@@ -68,11 +68,14 @@ class Interrupting(Catching):
     cancel_activity: bool
 
     def happen(self, step: "Step", payload: Facts) -> None:
-        step.data, step.marks = merge(step.data, step.marks, *self.known(step))
+        known = merge(step.data, step.marks, *self.known(step))
         if self.cancel_activity or not self._goes_on(step):
-            super().happen(step, payload)
+            fired = step
         else:
-            self._fire_beside(step, payload)
+            fired = step.follow(self)  # a step of its own for this time; `step` goes on waiting
+            fired.wait()
+        fired.data, fired.marks = known
+        super().happen(fired, payload)
 
     def known(self, step: "Step") -> tuple[Facts, Any]:
         """What is known by now where the event happens."""
@@ -85,12 +88,6 @@ class Interrupting(Catching):
         if self.event_definition.kind == "timer":
             return "cycle" in step.internal_data and pass_cycle(step)
         return True
-
-    def _fire_beside(self, step: "Step", payload: Facts) -> None:
-        """A step of its own for this time; `step` goes on waiting."""
-        fired = step.follow(self)
-        fired.wait()
-        super().happen(fired, payload)
 
 
 class CatchEvent(Catching, bpmn.IntermediateCatchEvent):

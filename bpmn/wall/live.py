@@ -145,8 +145,10 @@ class LiveRun:
 
     def cancel(self) -> None:
         """Stop everything; the run is finished and reached no end."""
+        facts, _ = self.run.view()
         self.run.cancel_all()
         self.run.queue.clear()
+        self.run.data.update(facts)
         self.run.completed = True
 
     # What waits

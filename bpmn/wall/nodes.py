@@ -62,26 +62,26 @@ class FlowNode:
         """The step is done: its last words, then the steps after it."""
         try:
             self._on_complete_hook(step)
+        except Exception as problem:
+            step.fail(problem, "leave")
+        else:
+            self.pass_over(step)
+
+    def pass_over(self, step: "Step") -> None:
+        """Take the step as done, whether it was or cannot be."""
+        try:
             if self.loop:
                 step.parent.task_spec.instance_done(step.parent, step)
         except Exception as problem:
             step.fail(problem, "leave")
-        else:
-            step._set_state(TaskState.COMPLETED)
-            self._go_on(step)
-
-    def pass_over(self, step: "Step") -> None:
-        """Take a step that cannot be done as done: no scripts, no decision, no call."""
+            return
         step._set_state(TaskState.COMPLETED)
-        self._go_on(step)
-
-    _update = enter
-    _on_complete = leave
-
-    def _go_on(self, step: "Step") -> None:
         if self.guard:
             step.parent.task_spec.release(step.parent)
         follow(step, self.flows(step))
+
+    _update = enter
+    _on_complete = leave
 
     def test(self) -> None:
         """Nothing: the gate has checked the diagram once, before publishing."""

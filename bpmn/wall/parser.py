@@ -169,9 +169,16 @@ class EventParser(NodeParser, EventDefinitionParser):
     """Events, send and receive tasks. `kinds` is what an event at this place may be."""
 
     kinds: set[str] = set()
+    may_be_none = False
 
     def create_task(self) -> Any:
         trigger = read_trigger(self.node, self.kinds)
+        if trigger.kind == "none" and not self.may_be_none:
+            raise BadDiagram(
+                f"元素 {self.bpmn_id} 没有说明等待或发送什么；请选择消息、信号或时间。",
+                f"The element {self.bpmn_id} does not say what it waits for or sends; choose one.",
+                self.bpmn_id,
+            )
         spec = self.spec_class(
             self.spec,
             self.bpmn_id,
@@ -186,6 +193,7 @@ class EventParser(NodeParser, EventDefinitionParser):
 
 
 class StartParser(EventParser):
+    may_be_none = True
     kinds = {"message", "signal", "timer", "error", "escalation"}
 
     def create_task(self) -> Any:
@@ -195,6 +203,7 @@ class StartParser(EventParser):
 
 
 class EndParser(EventParser):
+    may_be_none = True
     kinds = {"message", "signal", "error", "escalation", "terminate", "cancel"}
 
 
@@ -203,6 +212,7 @@ class CatchParser(EventParser):
 
 
 class ThrowParser(EventParser):
+    may_be_none = True
     kinds = {"message", "signal", "escalation", "link"}
 
     def end_here(self, spec: Any) -> None:

@@ -61,6 +61,7 @@ def _difference(step: Step, above: Step | None) -> list[Any]:
         return [step.data, step.marks]
     facts = _changed(step.data, above.data)
     marks = {} if step.marks is above.marks else _changed(step.marks, above.marks)
+    marks |= dict.fromkeys(above.marks.keys() - step.marks.keys(), 0)
     dropped = [name for name in above.data if name not in step.data]
     rest: list[Any] = [facts or 0, marks or 0, dropped or 0]
     while rest and rest[-1] == 0:
@@ -107,7 +108,7 @@ def _read_facts(
         step.data, step.marks = facts or {}, marks or {}
         return
     step.data = {**above.data, **facts} if facts else dict(above.data)
-    step.marks = {**above.marks, **marks} if marks else above.marks
+    step.marks = {n: m for n, m in {**above.marks, **marks}.items() if m} if marks else above.marks
     for name in dropped or ():
         del step.data[name]
 

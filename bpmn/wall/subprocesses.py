@@ -47,7 +47,7 @@ class Subprocess(FlowNode):
         return step.data, step.marks
 
     def take_back(self, step: "Step", inner: "InnerScope", facts: Facts, marks: Marks) -> None:
-        step.data, step.marks = facts, marks
+        step.data, step.marks = merge(step.data, step.marks, facts, marks)
         step.ready()
 
     def known_inside(self, step: "Step") -> tuple[Facts, Marks]:
@@ -88,7 +88,7 @@ class CallStep(Subprocess, spiff.CallActivity):
     def take_back(self, step: "Step", inner: "InnerScope", facts: Facts, marks: Marks) -> None:
         wanted = _listed(inner, "data_outputs") or facts
         facts = {name: facts[name] for name in wanted if name in facts}
-        super().take_back(step, inner, *merge(step.data, step.marks, facts, marks))
+        super().take_back(step, inner, facts, marks)
 
     def known_inside(self, step: "Step") -> tuple[Facts, Marks]:
         inner = step.workflow.top_workflow.subprocesses.get(step.id)
@@ -97,7 +97,11 @@ class CallStep(Subprocess, spiff.CallActivity):
 
 
 class EventSubprocessStep(Subprocess, spiff.EventSubprocess):
-    pass
+    """What it found out beside its scope is known to the whole scope when it is over."""
+
+    def take_back(self, step: "Step", inner: "InnerScope", facts: Facts, marks: Marks) -> None:
+        super().take_back(step, inner, facts, marks)
+        _tell(step.workflow, facts, marks)
 
 
 class Listener(Interrupting, bpmn.BoundaryEvent):
@@ -111,6 +115,14 @@ class Listener(Interrupting, bpmn.BoundaryEvent):
     def interrupt(self, step: "Step") -> None:
         if self.cancel_activity:
             step.workflow.cancel_all(but=step)
+
+
+def _tell(scope: Any, facts: Facts, marks: Marks) -> None:
+    for step in scope.live():
+        step.data, step.marks = merge(step.data, step.marks, facts, marks)
+        inner = scope.top_workflow.subprocesses.get(step.id)
+        if inner and not inner.spec.io_specification:
+            _tell(inner, facts, marks)
 
 
 def _listed(inner: "InnerScope", what: str) -> list[str]:
