@@ -1,5 +1,6 @@
 """A small diagram given to the gate, as if it came with all that it needs. For test_checks*.py."""
 
+import random
 import re
 
 from bpmn.checks import Finding, Known, check
@@ -23,3 +24,24 @@ def found(nodes, *flows, extra="", more="", lane="noc", files=None) -> list[Find
     lanes = node("laneSet", "ls", node("lane", "l", refs).replace('name="l"', f'name="{lane}"'))
     text = re.sub(r'(<bpmn:process id="p"[^>]*>)', rf"\1{lanes if lane else ''}", text)
     return check({"p.bpmn": text.encode(), **(files or {})}, KNOWN)
+
+
+VALUES, PIECES = re.compile(rb'"[\w.]*"'), re.compile(rb'"[^"]*"|<[^>]*>|\w+')
+
+
+def spoil(text: bytes, chance: random.Random) -> bytes:
+    """The file with pieces left out, doubled or swapped."""
+    for _ in range(chance.randint(1, 4)):
+        kind = chance.choice((VALUES, VALUES, VALUES, PIECES))
+        pieces = [match.span() for match in kind.finditer(text)]
+        (a, b), (c, d) = sorted(chance.sample(pieces, 2))
+        how = chance.randrange(4) if kind is PIECES else chance.randrange(2, 4)
+        if how == 0:
+            text = text[:a] + text[b:]
+        elif how == 1:
+            text = text[:a] + text[a:b] + text[a:]
+        elif how == 2:
+            text = text[:a] + text[c:d] + text[b:]
+        elif b <= c:
+            text = text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:]
+    return text

@@ -1,13 +1,13 @@
 """Files that are broken, too large or meant to do harm: findings, quickly, in bounded memory."""
 
 import random
-import re
 import resource
 import time
 
 import pytest
 
 from bpmn.checks import Known, check, is_publishable
+from tests.checked import spoil
 from tests.diagram_maker import boundary, bundle, duration, gate, on, script, service, subprocess
 
 GOOD = bundle(
@@ -115,30 +115,8 @@ def test_many_or_unknown_files_are_findings() -> None:
     assert [f.code for f in check({}, Known())] == ["no-process"]
 
 
-VALUES, PIECES = re.compile(rb'"[\w.]*"'), re.compile(rb'"[^"]*"|<[^>]*>|\w+')
-
-
-def spoilt(chance: random.Random) -> bytes:
-    """The good diagram with pieces left out, doubled or swapped."""
-    text = GOOD
-    for _ in range(chance.randint(1, 4)):
-        kind = chance.choice((VALUES, VALUES, VALUES, PIECES))
-        pieces = [match.span() for match in kind.finditer(text)]
-        (a, b), (c, d) = sorted(chance.sample(pieces, 2))
-        how = chance.randrange(4) if kind is PIECES else chance.randrange(2, 4)
-        if how == 0:
-            text = text[:a] + text[b:]
-        elif how == 1:
-            text = text[:a] + text[a:b] + text[a:]
-        elif how == 2:
-            text = text[:a] + text[c:d] + text[b:]
-        elif b <= c:
-            text = text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:]
-    return text
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_is_spoilt_in_a_file_is_a_finding_and_never_an_exception(seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(40):
-        check({"a.bpmn": spoilt(chance)}, Known(services={"op"}, groups={}))
+        check({"a.bpmn": spoil(GOOD, chance)}, Known(services={"op"}, groups={}))

@@ -10,6 +10,7 @@ from bpmn.checks import (
     code,
     cycles,
     files,
+    foreign,
     gateways,
     identity,
     loops,
@@ -66,6 +67,7 @@ OF_A_SCOPE: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     code.languages,
     timers.times,
     timers.literals,
+    foreign.leftovers,
 )
 OF_A_BUNDLE: tuple[Callable[[Scope, Bundled], Iterator[Finding]], ...] = (
     references.services,

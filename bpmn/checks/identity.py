@@ -76,9 +76,9 @@ def one_process(drawings: list[Drawing]) -> Iterator[Finding]:
         yield error(
             "not-executable",
             drawn[0],
-            f"流程“{drawn[0].shown}”标记为不可执行，请勾选“可执行”，或用导入功能打开。",
-            f"The process “{drawn[0].shown}” is marked as not executable: tick “executable”, "
-            "or import the file.",
+            f"流程“{drawn[0].shown}”标记为不可执行，请在要运行的那个流程上勾选“可执行”。",
+            f"The process “{drawn[0].shown}” is marked as not executable: tick “executable” for "
+            "the one that is to run.",
         )
     elif not processes:
         yield error(

@@ -152,7 +152,7 @@ def lanes(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
             yield from _group(node, given["group"], bundled.known)
         elif node.lane:
             yield from _lane(node, node.lane, bundled.known)
-        elif not given.get("assignee") and not _is_called(scope, bundled):
+        elif not _is_called(scope, bundled):
             yield error(
                 "nobody",
                 node,
