@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Select, TypeDecorator, literal, or_, tuple_
 from sqlmodel import Session
 
 from api.deps import Given
@@ -102,7 +102,8 @@ def _beyond(
 
 def _value(column: ColumnElement[Any], value: Any) -> Any:
     """A value from a cursor, if it is one that the column could have."""
-    wanted = column.type.python_type
+    kind = column.type
+    wanted = (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type
     if wanted is datetime and isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

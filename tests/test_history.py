@@ -89,3 +89,33 @@ def test_two_sessions_lengthen_one_chain_in_turn(engine, now):
 def test_a_time_without_a_zone_is_refused(now):
     with pytest.raises(ValueError, match="naive"):
         UtcDateTime().process_bind_param(now.replace(tzinfo=None), None)
+
+
+def test_history_is_filtered_and_read_newest_first(as_):
+    root = as_("root")
+    as_("dora")
+    told = root.get("/api/history").json()["items"]
+    assert [entry["by"] for entry in told] == ["dora", "root"]
+    assert told[0]["at"] == "2026-03-11T02:14:00Z"
+    for query, many in {
+        "subject=person:dora": 1, "by=root": 1, "verb=signed+out": 0,
+        "since=2026-03-11T02:14:00Z": 2, "until=2026-03-11T02:14:00Z": 0,
+    }.items():  # fmt: skip
+        assert len(root.get(f"/api/history?{query}").json()["items"]) == many
+    assert root.get("/api/history?since=2026-03-11T02:14:00").status_code == 422
+
+
+def test_a_verification_names_what_was_changed(as_, session):
+    root = as_("root")
+    told = root.post("/api/history/verifications", json={}).json()
+    assert told == {"chains": 1, "entries": 1, "breaks": []}
+    session.execute(update(Entry).values(by="nobody"))
+    session.commit()
+    for subject in ("person:root", None):
+        told = root.post("/api/history/verifications", json={"subject": subject}).json()
+        assert told["breaks"] == [
+            {"subject": "person:root", "seq": 1, "reason": "the entry was changed"}
+        ]
+    told = root.post("/api/history/verifications", json={"subject": "person:dora"}).json()
+    assert told == {"chains": 0, "entries": 0, "breaks": []}
+    assert as_("mei").post("/api/history/verifications", json={}).status_code == 403
