@@ -23,13 +23,30 @@ from starlette.responses import Response
 
 from api import door
 from api.problems import Problem
-from records import Alarm, Circuit, Customer, Device, Incident, Person, Run, Token, WorkOrder
+from records import (
+    Alarm,
+    Circuit,
+    Customer,
+    Device,
+    Incident,
+    Person,
+    Run,
+    Ticket,
+    Token,
+    WorkOrder,
+)
 from records.database import open_session
 from tasks.people import require
 from tasks.refusals import NotFound
 
 Row = TypeVar("Row")
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "A repeat under the same key is done once and answered as the first time",
+}
 NOUNS: dict[type, tuple[str, str]] = {
     Circuit: ("电路", "circuit"),
     Customer: ("客户", "customer"),
@@ -37,6 +54,7 @@ NOUNS: dict[type, tuple[str, str]] = {
     Alarm: ("告警", "alarm"),
     Incident: ("异常", "incident"),
     Run: ("运行", "run"),
+    Ticket: ("故障单", "ticket"),
     WorkOrder: ("工单", "work order"),
     Token: ("令牌", "token"),
 }
@@ -75,6 +93,9 @@ class Turn:
             self.person = door.identify(self.session, self.request, self.now)
             if self.guard.permission:
                 require(self.person, self.guard.permission)
+            if not self.guard.apart:
+                yield
+        if self.guard.apart:
             yield
 
     def find(self, table: type[Row], key: object) -> Row:
@@ -92,8 +113,8 @@ class Turn:
 class Guard:
     """Who may pass. Checks what needs no database, before the body is even looked at."""
 
-    def __init__(self, permission: str | None, readonly: bool) -> None:
-        self.permission, self.readonly = permission, readonly
+    def __init__(self, permission: str | None, readonly: bool, apart: bool) -> None:
+        self.permission, self.readonly, self.apart = permission, readonly or apart, apart
 
     async def __call__(self, request: Request) -> Turn:
         door.check_origin(request)
@@ -102,12 +123,13 @@ class Guard:
         return Turn(request, self, body)
 
 
-def allow(permission: str | None = None, *, readonly: bool = False) -> Any:
+def allow(permission: str | None = None, *, readonly: bool = False, apart: bool = False) -> Any:
     """The turn of a request whose person has the permission; any person who is signed in if None.
 
-    GET turns only read; so does another one with `readonly`, which then keeps nobody waiting.
+    GET turns only read; so does another one with `readonly`, which then keeps nobody waiting. With
+    `apart` the turn's transaction is over before the route begins, which opens its own.
     """
-    return Depends(Guard(permission, readonly))
+    return Depends(Guard(permission, readonly, apart))
 
 
 def make_router(noun: str) -> APIRouter:
@@ -130,6 +152,7 @@ class Route(APIRoute):
             options["openapi_extra"] = {
                 "security": [{"cookie": []}, {"token": []}],
                 "x-permission": guard.permission or "",
+                "parameters": [IDEMPOTENCY_KEY] if options.get("status_code") == 201 else [],
             }
             endpoint = _in_one_turn(endpoint, options.get("status_code") or 200)
         super().__init__(path, endpoint, **options)

@@ -104,19 +104,19 @@ def change(login: str, given: PersonChange, turn: Turn = allow("people:administe
 
 @router.put("/{login}/password", status_code=204, summary="Set somebody's password")
 def set_password(
-    login: str, given: Password, turn: Turn = allow("people:administer", readonly=True)
+    login: str, given: Password, turn: Turn = allow("people:administer", apart=True)
 ) -> None:
     """Every sign-in of theirs ends."""
-    keep_password(turn, people.find_person(turn.session, login), given.password)
+    keep_password(turn, login, given.password)
 
 
-def keep_password(turn: Turn, person: Person, password: str) -> None:
-    """In a transaction of its own, as nobody should wait for the hash: the turn only reads."""
+def keep_password(turn: Turn, login: str, password: str) -> None:
+    """The transaction begins after the hash, so that nobody waits for it."""
     house = turn.request.app.state
-    kept = hash_password(person.login, password, house.hasher)
+    kept = hash_password(login, password, house.hasher)
     with open_session(house.engine) as session:
-        row = people.find_person(session, person.login)
-        people.set_password(session, row, kept, by=turn.person, now=turn.now)
+        person = people.find_person(session, login)
+        people.set_password(session, person, kept, by=turn.person, now=turn.now)
 
 
 def show_person(person: Person) -> PersonShown:

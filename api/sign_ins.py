@@ -65,10 +65,10 @@ def show(turn: Turn = allow()) -> Me:
 
 
 @me.put("/password", status_code=204, summary="Take another password; ends every sign-in")
-def set_own_password(given: NewPassword, turn: Turn = allow(readonly=True)) -> None:
-    request, person = turn.request, turn.person
+def set_own_password(given: NewPassword, turn: Turn = allow(apart=True)) -> None:
+    login = turn.person.login
     try:
-        door.check_password(request, person.login, given.current, turn.now)
+        door.check_password(turn.request, login, given.current, turn.now)
     except sign_ins.WrongPassword:
         raise wrong("current", "现在的密码不对", "is not your password") from None
-    keep_password(turn, person, given.password)
+    keep_password(turn, login, given.password)

@@ -1,5 +1,6 @@
 """What holds for every route: guards, one shape of errors, other sites, sizes, headers."""
 
+import inspect
 import logging
 import re
 
@@ -33,6 +34,13 @@ def test_every_route_has_a_guard_or_is_open_by_intention(route):
     else:
         assert isinstance(route, Route) and len(guards) == 1
         assert guards[0].permission in {None, *PERMISSIONS}
+
+
+def test_every_post_that_creates_can_be_repeated():
+    for route in ROUTES:
+        guarded = any(isinstance(d.call, Guard) for d in route.dependant.dependencies)
+        if guarded and route.status_code == 201:
+            assert "once(" in inspect.getsource(route.endpoint), route.path
 
 
 def test_nobody_gets_in_without_a_secret(client):

@@ -1,5 +1,6 @@
 """Signing in and out, passwords and tokens, over HTTP. The verbs alone: test_people.py."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,14 @@ def test_a_new_password_of_ones_own_needs_the_old_one(dora):
     assert dora.get("/api/me").status_code == 401
     assert sign_in(dora).status_code == 401
     assert sign_in(dora, "three blind mice").status_code == 201
+
+
+def test_a_crowd_that_changes_passwords_does_not_block_itself(dora):
+    sign_in(dora)
+    change = {"current": "wrong", "password": "three blind mice"}
+    with ThreadPoolExecutor(20) as pool:
+        answers = pool.map(lambda _: dora.put("/api/me/password", json=change), range(20))
+    assert {answer.status_code for answer in answers} <= {422, 429}
 
 
 def test_an_administrator_sets_passwords_and_nobody_else(dora, as_):
