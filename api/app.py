@@ -30,6 +30,7 @@ from api import (
     roles,
     runs,
     sign_ins,
+    tickets,
     tokens,
     work_orders,
 )
@@ -55,6 +56,7 @@ ROUTERS = [
     circuits.router,
     devices.router,
     alarms.router,
+    tickets.router,
     work_orders.router,
     remarks.router,
     runs.router,

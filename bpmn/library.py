@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from sqlmodel import Session, col, func, select
 
 from bpmn import forms, wall
+from bpmn.bundles import gather
 from bpmn.checks import Known, check, is_publishable
 from records import Diagram, Group, Version, history
 from tasks.refusals import Invalid, NotFound
@@ -128,17 +129,9 @@ def known(session: Session) -> Known:
     )
 
 
-def shipped(folder: Path = SHIPPED) -> list[wall.Bundle]:
+def shipped(folder: Path = SHIPPED) -> list[dict[str, bytes]]:
     """A bundle for each diagram that comes with Baton."""
-    return [bundle_of(path) for path in sorted((folder / "diagrams").glob("*.bpmn"))]
-
-
-def bundle_of(path: Path) -> dict[str, bytes]:
-    """The diagram with the decisions and forms beside it that it names."""
-    text = path.read_bytes()
-    beside = [*path.parent.parent.glob("decisions/*.dmn"), *path.parent.parent.glob("forms/*.json")]
-    used = [file for file in beside if file.stem.encode() in text]
-    return {file.name: file.read_bytes() for file in [path, *sorted(used)]}
+    return [gather(path).files for path in sorted((folder / "diagrams").glob("*.bpmn"))]
 
 
 def pack(bundle: wall.Bundle) -> bytes:

@@ -1,4 +1,6 @@
-"""Every half second: open a ticket for each alarm that waits, or add it to the one that is open."""
+"""Every half second: open a ticket for each alarm that waits, or add it to the one that is open;
+and tell the tickets whose alarms are clear for good.
+"""
 
 from datetime import datetime
 
@@ -25,3 +27,15 @@ def open_tickets(engine: Engine, now: datetime) -> int:
         session.connection().execute(mine.values(act_at=later(now)))
 
     return each_due(engine, find, take_up, put_off)
+
+
+def watch_clears(engine: Engine, now: datetime) -> int:
+    """Tell each run that waits for its alarms to clear, once they are clear for good."""
+
+    def find(session: Session) -> list[int]:
+        return tickets.cleared(session, now=now)
+
+    def tell(session: Session, key: int) -> None:
+        tickets.tell_cleared(session, key, now=now)
+
+    return each_due(engine, find, tell, lambda session, key: None)

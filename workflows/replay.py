@@ -87,10 +87,11 @@ def work_off(engine: Engine, shift: list[Clerk]) -> int:
     """The shift works until nothing is left to do; how many steps it did."""
     steps = 0
     with Progress(console=console) as progress:
-        bar = progress.add_task("Tickets closed", total=_open_tickets(engine))
+        waiting = _open_tickets(engine)
+        bar = progress.add_task("Tickets closed", total=waiting)
         while done := sum(_do_queue(clerk) for clerk in shift):
             steps += done
-            progress.update(bar, completed=progress.tasks[bar].total - _open_tickets(engine))
+            progress.update(bar, completed=waiting - _open_tickets(engine))
     return steps
 
 

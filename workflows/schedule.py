@@ -22,5 +22,6 @@ SCHEDULE = {
     "make service calls": Job(service_calls.make_calls, 0.5),
     "send notices": Job(notices.send_notices, 0.5),
     "open tickets for alarms": Job(alarms.open_tickets, 0.5),
+    "tell that alarms are clear": Job(alarms.watch_clears, 2.0),
     "resume work orders": Job(work_orders.resume_orders, 2.0),
 }

@@ -1,0 +1,74 @@
+"""The first minute: tables, the demo region, the diagrams that come with Baton. Called at start.
+
+Doing it again changes nothing and takes no time; what an owner published since stays published.
+"""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from bpmn import library, wall
+from records import Diagram, Group, Person
+from records.database import migrate, open_session
+from records.progress import Progress, show_progress
+from records.region import find_region, seed
+from records.region.groups import GROUPS
+from tasks.passwords import hash_password
+
+PASSWORD = "baton-demo"
+SIZE = "S"
+
+
+def prepare(engine: Engine) -> bool:
+    """Make an empty database usable; whether it is a demo."""
+    migrate(engine)
+    with show_progress() as progress:
+        has_demo = _seed(engine, progress)
+        _publish(engine, progress)
+    return has_demo
+
+
+def _seed(engine: Engine, progress: Progress) -> bool:
+    with open_session(engine, readonly=True) as session:
+        is_there = find_region(session) is not None
+        is_used = session.exec(select(Group.id)).first() is not None
+    if is_there or is_used:
+        return is_there
+    if os.environ.get("BATON_DEMO") == "no":
+        _open_groups(engine)
+        return False
+    secret = hash_password("accounts", PASSWORD)
+    seed(engine, SIZE, progress, now=datetime.now(UTC), password_hash=secret)
+    return True
+
+
+def _publish(engine: Engine, progress: Progress) -> None:
+    """Publish what comes with Baton, unless the diagram was published before."""
+    with open_session(engine, readonly=True) as session:
+        there = set(session.exec(select(Diagram.key)))
+    shipped = {wall.read_blueprint(files).process_id: files for files in library.shipped()}
+    new = [files for key, files in shipped.items() if key not in there]
+    for done, files in enumerate(new, 1):
+        with open_session(engine) as session:
+            library.publish(session, files, by="system", now=datetime.now(UTC), reason="shipped")
+        progress("Diagrams published", done, len(new))
+
+
+def _open_groups(engine: Engine) -> None:
+    """The groups that the lanes of the shipped diagrams name, and somebody to let people in."""
+    secret = os.environ.get("BATON_ADMIN_PASSWORD")
+    with open_session(engine) as session:
+        for key, (zh, en) in GROUPS.items():
+            session.add(Group(key=key, name=zh, name_en=en))
+        if secret:
+            told: dict[str, Any] = {
+                "name": "系统管理员",
+                "name_en": "Administrator",
+                "roles": ["administrator"],
+            }
+            hashed = hash_password("root", secret)
+            now = datetime.now(UTC)
+            session.add(Person(login="root", password_hash=hashed, created_at=now, **told))
