@@ -1,0 +1,240 @@
+"""A fault ticket and its run together: open one, and tell the run what happened outside of it.
+
+The doors and the timed work call this. A verb that concerns the run is checked here, sent to it as
+a message, and done by the service that the diagram has at that place; where the diagram draws
+nothing for it, it is done at once. The rules are in tasks/tickets.py and its neighbours.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from sqlmodel import Session, col, select
+
+from bpmn import forms, runs
+from records import Alarm, Circuit, Device, Person, Run, Subscription, Ticket
+from tasks import intake, stops, tickets, urgency
+from tasks.impact import best, circuits_hit, impact_of, standing_alarms
+from tasks.refusals import NotAllowed
+
+DIAGRAM = "fault_handling"
+INTAKE = Path(__file__).parent / "forms" / "fault_intake.json"
+
+
+def report(session: Session, answers: Mapping[str, Any], *, by: Person, now: datetime) -> Ticket:
+    """A customer's call, as on the form fault_intake: a new ticket with its run.
+
+    Where a ticket for the circuit is open, the call is noted on it instead.
+    """
+    forms.check_answers(intake_form(), answers)
+    names = ("code", "circuit_code"), ("customer", "customer"), ("city", "city")
+    circuit = intake.find_circuit(session, **{name: answers.get(key, "") for name, key in names})
+    ticket = intake.find_open_of(session, circuit) or _open(session, circuit, answers, by, now)
+    if ticket.run_id is None:
+        told = dict(answers)
+        tickets.record(session, "reported", ticket, by.login, now, **told)
+        return start(session, ticket, by=by.login, now=now)
+    words, caller = answers["symptom"], answers["reporter"]
+    call_again(session, ticket, words=words, caller=caller, by=by, now=now)
+    return ticket
+
+
+def take_up(session: Session, alarm: Alarm, *, now: datetime, by: str = "alarms") -> Ticket:
+    """An alarm: a new ticket with its run, or one more alarm on the ticket that is open (追单)."""
+    ticket = _ticket_for(session, alarm, by, now)
+    intake.append_alarm(session, ticket, alarm, by=by, now=now)
+    return start(session, ticket, by=by, now=now) if ticket.run_id is None else ticket
+
+
+def start(session: Session, ticket: Ticket, *, by: str, now: datetime) -> Ticket:
+    """Begin the run of a ticket that has none yet."""
+    session.flush()
+    data = {"ticket": {"id": ticket.id, "source": ticket.source}}
+    run = runs.start(session, DIAGRAM, data, by=by, now=now, subject=_subject(ticket))
+    ticket.run_id = run.id
+    session.flush()
+    return ticket
+
+
+def call_again(
+    session: Session, ticket: Ticket, *, words: str, caller: str, by: Person, now: datetime
+) -> None:
+    """The customer calls again. The second call raises the level."""
+    tickets.require("note_call", ticket)
+    told = {"words": words, "caller": caller}
+    if not _tell(session, ticket, "customer_calls_again", told, by, now):
+        urgency.note_call(session, ticket, **told, by=by.login, now=now)
+
+
+def regrade(
+    session: Session,
+    ticket: Ticket,
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+    grade: str = "",
+    impact: str = "",
+) -> None:
+    """Another grade or impact ("" leaves it): the run works the limits out anew."""
+    urgency.check_regrade(ticket, grade, impact, reason)
+    told = {"grade": grade, "impact": impact, "reason": reason}
+    if not _tell(session, ticket, "regrade", told, by, now):
+        urgency.regrade(session, ticket, **told, by=by.login, now=now)
+
+
+def suspend(
+    session: Session,
+    ticket: Ticket,
+    *,
+    reason: str,
+    evidence: str,
+    resume_at: datetime,
+    customer_told: bool,
+    by: Person,
+    now: datetime,
+) -> None:
+    """挂起, with every open work order of the ticket. It goes on by itself at `resume_at`."""
+    told: dict[str, Any] = {"reason": reason, "evidence": evidence}
+    stops.check_suspend(ticket, resume_at=resume_at, by=by, now=now, **told)
+    told["customer_told"] = customer_told
+    if not _tell(session, ticket, "suspend", told | {"resume_at": resume_at.isoformat()}, by, now):
+        stops.suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
+
+
+def resume(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> None:
+    """解挂."""
+    tickets.require("resume", ticket)
+    if not _tell(session, ticket, "resume", {}, by, now):
+        stops.resume(session, ticket, by=by.login, now=now)
+
+
+def add_specialty(
+    session: Session, ticket: Ticket, *, domain: str, reason: str, by: Person, now: datetime
+) -> None:
+    """加派: one more order beside those of the repair, which then waits for it as well."""
+    tickets.check_specialty(ticket, domain, reason)
+    if not _tell(session, ticket, "specialty_added", {"domain": domain, "reason": reason}, by, now):
+        raise NotAllowed(
+            f"{ticket.number} 现在不在修复环节,不能加派;请在预判时选择专业",
+            f"{ticket.number} is not being repaired now: choose the specialties when judging it",
+        )
+
+
+def cancel(
+    session: Session, ticket: Ticket, *, reason: str, note: str, by: Person, now: datetime
+) -> None:
+    """作废."""
+    tickets.check_cancel(session, ticket, reason)
+    told = {"reason": reason, "note": note}
+    if not _tell(session, ticket, "cancel", told, by, now):
+        tickets.cancel(session, ticket, **told, by=by.login, now=now)
+        _end_run(session, ticket, reason, by, now)
+
+
+def merge(
+    session: Session, ticket: Ticket, parent: Ticket, *, reason: str, by: Person, now: datetime
+) -> None:
+    """并单. A parent takes over the better grade of its child, and its limits with it."""
+    tickets.check_merge(ticket, parent)
+    if not _tell(
+        session, ticket, "merge_into_parent", {"parent": parent.id, "reason": reason}, by, now
+    ):
+        tickets.merge(session, ticket, parent, reason=reason, by=by.login, now=now)
+        _end_run(session, ticket, reason, by, now)
+    grade = best({ticket.grade, parent.grade})
+    if grade != parent.grade:
+        why = f"副单 {ticket.number} / child {ticket.number}"
+        regrade(session, parent, grade=grade, reason=why, by=by, now=now)
+
+
+def cleared(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
+    """Tickets whose run waits for the alarms to clear, and whose alarms are clear for good."""
+    waiting = (
+        select(Ticket)
+        .join(Subscription, col(Subscription.run_id) == col(Ticket.run_id))
+        .where(Subscription.name == "alarm_cleared")
+    )
+    found = session.exec(waiting.order_by(col(Ticket.id)).limit(limit))
+    return [ticket.id for ticket in found if not standing_alarms(session, ticket, now=now)]
+
+
+def tell_cleared(session: Session, ticket_id: int, *, now: datetime) -> None:
+    """The alarms of the ticket are clear for good: its run need not wait for proof."""
+    subject = f"ticket:{ticket_id}"
+    told = {"cleared_at": now.isoformat()}
+    runs.send(session, "message", "alarm_cleared", told, subject=subject, by="alarms", now=now)
+
+
+@cache
+def intake_form() -> Draft202012Validator:
+    return forms.readers({"intake": orjson.loads(INTAKE.read_bytes())})["intake"]
+
+
+def _open(
+    session: Session, circuit: Circuit, answers: Mapping[str, Any], by: Person, now: datetime
+) -> Ticket:
+    return intake.open_ticket(
+        session,
+        source="customer",
+        circuit=circuit,
+        open_key=f"circuit:{circuit.id}",
+        impact=answers["impact"],
+        started_at=datetime.fromisoformat(answers["started_at"]),
+        symptom=answers["symptom"],
+        reporter=answers["reporter"],
+        phone=answers["phone"],
+        by=by.login,
+        now=now,
+    )
+
+
+def _ticket_for(session: Session, alarm: Alarm, by: str, now: datetime) -> Ticket:
+    """One open ticket per object and cause. A customer who called about the circuit was first."""
+    hit = circuits_hit(session, alarm)
+    circuit = hit[0] if len(hit) == 1 else None
+    called = intake.find_open_of(session, circuit, "customer") if circuit else None
+    return called or intake.open_ticket(
+        session,
+        source="alarm",
+        circuit=circuit,
+        device=session.get(Device, alarm.device_id) if alarm.device_id else None,
+        open_key=f"alarm:{alarm.object}|{alarm.cause}",
+        impact=impact_of(alarm),
+        started_at=alarm.raised_at,
+        symptom=alarm.text,
+        cause=alarm.cause,
+        by=by,
+        now=now,
+    )
+
+
+def _tell(
+    session: Session,
+    ticket: Ticket,
+    message: str,
+    told: Mapping[str, Any],
+    by: Person,
+    now: datetime,
+) -> bool:
+    """Whether the ticket's run waited for this; if so, it has done by now what follows."""
+    session.flush()
+    payload = {**told, "by": by.login}
+    subject, login = _subject(ticket), by.login
+    heard = runs.send(session, "message", message, payload, subject=subject, by=login, now=now)
+    session.refresh(ticket)
+    return heard > 0
+
+
+def _end_run(session: Session, ticket: Ticket, reason: str, by: Person, now: datetime) -> None:
+    run = session.get(Run, ticket.run_id) if ticket.run_id else None
+    if run and run.status == "open":
+        runs.cancel(session, run.id, reason=reason, by=by.login, now=now)
+
+
+def _subject(ticket: Ticket) -> str:
+    return f"ticket:{ticket.id}"

@@ -1,0 +1,106 @@
+"""The shipped diagrams: clean at the gate, and walked to every end through every element."""
+
+import pytest
+
+from bpmn import checks, forms, library, wall
+from records.region.groups import GROUPS
+from tasks.refusals import Invalid
+from tasks.roles import ROLES
+from tasks.services import SERVICES
+from tests.fault_walks import BLUEPRINT, FAULT, FORMS, WALKS, Walk
+
+NEEDED = {"role", "stage", "segment", "budget_key", "form", "key_node", "customer_visible"}
+STAGES = {"accept", "judge", "repair", "restore_test", "callback", "close", "report"}
+SEGMENTS = {"work", "verify"}
+BY_HAND = [node for node in BLUEPRINT.nodes.values() if node.kind == "userTask"]
+WRONG = {  # a form: answers that it must refuse, and the fields that it must name
+    "fault_intake.json": ({"phone": "call me"}, {"phone"}),
+    "accept.json": ({"confirmed": "yes"}, {"confirmed"}),
+    "judge.json": ({"verdict": "duplicate"}, {"parent_number"}),
+    "repair.json": ({"light_before": 100}, {"light_before"}),
+    "site_visit.json": ({"parts": [{"part": "尾纤"}]}, {"parts.0.quantity"}),
+    "restore_test.json": ({"restored_at": "noon"}, {"restored_at"}),
+    "clear_proof.json": ({"proof": ""}, {"proof"}),
+    "callback.json": ({"score": 6}, {"score"}),
+    "close.json": ({"response_level": "F5"}, {"response_level"}),
+    "fault_report.json": ({"summary": 7}, {"summary"}),
+    "cancel.json": ({"reason": "night"}, {"reason"}),
+}
+
+
+@pytest.fixture
+def published(session, cast, now):
+    library.publish(session, FAULT, by="owen", now=now)
+    session.commit()
+    return session
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_every_way_comes_to_its_end(published, cast, now, walk):
+    one = Walk(published, cast, now)
+    walk(one)
+    assert (one.run.status, one.run.end, one.ticket.state) == ("finished", *[WALKS[walk]] * 2)
+    assert one.orders() == {}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_walks_come_by_every_element(published, cast, now):
+    visited = set()
+    for walk in WALKS:
+        one = Walk(published, cast, now)
+        walk(one)
+        visited |= one.visited()
+    assert BLUEPRINT.nodes.keys() - visited == set()
+
+
+def test_the_gate_finds_nothing():
+    known = checks.Known(services=SERVICES, groups=GROUPS, roles=ROLES)
+    assert checks.check(FAULT, known) == []
+
+
+@pytest.mark.parametrize("bundle", library.shipped(), ids=lambda bundle: next(iter(bundle)))
+def test_every_name_is_chinese_and_english(bundle):
+    names = [node.name for node in wall.read_blueprint(bundle).nodes.values() if node.name]
+    halves = [name.split(" / ") for name in names]
+    assert [pair for pair in halves if len(pair) != 2 or pair[0].isascii() or not pair[1]] == []
+
+
+@pytest.mark.parametrize("node", BY_HAND, ids=lambda node: node.id)
+def test_a_step_for_a_person_says_what_it_is(node):
+    told = node.properties
+    assert told.keys() >= NEEDED
+    assert told["stage"] in STAGES and told["segment"] in SEGMENTS
+    assert {told["key_node"], told["customer_visible"]} <= {"true", "false"}
+    assert node.lane in {f"{zh} / {en}" for zh, en in GROUPS.values()}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_accepts_its_examples(form):
+    for answers in FORMS[form].schema["examples"]:
+        forms.check_answers(FORMS[form], answers)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_refuses_what_is_wrong_and_names_the_field(form):
+    wrong, fields = WRONG[form]
+    answers = {**FORMS[form].schema["examples"][0], **wrong, "typename": "x"}
+    answers = {k: v for k, v in answers.items() if k not in fields - wrong.keys()}
+    with pytest.raises(Invalid) as refusal:
+        forms.check_answers(FORMS[form], answers)
+    assert {each["field"] for each in refusal.value.facts["fields"]} == fields | {"typename"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_field_of_a_form_has_both_names(form):
+    for part in parts(FORMS[form].schema):
+        assert part["title"] and part["x-title-en"]
+        assert part.get("x-labels", {}).keys() == set(part.get("enum", ()))
+
+
+def parts(schema):
+    """The schema and everything in it that has a name for people."""
+    yield schema
+    for inner in schema.get("properties", {}).values():
+        yield from parts(inner)
+        for deeper in inner.get("items", {}).get("properties", {}).values():
+            yield from parts(deeper)
