@@ -26,7 +26,8 @@ class Alarm(SQLModel, table=True):
     last_at: datetime = Field(sa_type=UtcDateTime)
     cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
-    tally: int = 1
+    tally: int = 1  # how often it was reported
+    counted: int = 0  # how many of these its ticket knows of
     act_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
     raw: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

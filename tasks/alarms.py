@@ -70,9 +70,11 @@ def due(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     return list(session.exec(waiting.order_by(col(Alarm.act_at), col(Alarm.id)).limit(limit)))
 
 
-def settle(alarm: Alarm, ticket_id: int) -> None:
-    """The alarm has been taken up by a ticket."""
-    alarm.ticket_id, alarm.act_at = ticket_id, None
+def settle(alarm: Alarm, ticket_id: int) -> int:
+    """The alarm has been taken up by a ticket; how many reports of it are new to that."""
+    new = alarm.tally - alarm.counted
+    alarm.ticket_id, alarm.act_at, alarm.counted = ticket_id, None, alarm.tally
+    return new
 
 
 def _raise(session: Session, reports: Sequence[Report], now: datetime) -> None:
@@ -122,6 +124,7 @@ def _row(report: Report, device_id: int | None, now: datetime) -> dict[str, Any]
         "last_at": report.raised_at,
         "received_at": now,
         "tally": 1,
+        "counted": 0,
         "act_at": now,
         "raw": report.raw,
     }

@@ -78,9 +78,9 @@ def find_open_of(session: Session, circuit: Circuit, source: str | None = None) 
 
 def append_alarm(session: Session, ticket: Ticket, alarm: Alarm, *, by: str, now: datetime) -> None:
     """追单: a later alarm, or one more of the first, goes to the open ticket."""
-    ticket.alarms += 1
-    alarms.settle(alarm, ticket.id)
-    told = {"alarm": alarm.id, "object": alarm.object, "cause": alarm.cause}
+    new = alarms.settle(alarm, ticket.id)
+    ticket.alarms += new
+    told = {"alarm": alarm.id, "object": alarm.object, "cause": alarm.cause, "reports": new}
     history.record(session, "alarm added", subject=f"ticket:{ticket.id}", by=by, at=now, **told)
 
 

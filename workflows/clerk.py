@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import time
 from typing import Any
+
+IDLE = 3.0  # seconds; the server closes a connection that is idle for five
 
 
 class Answered(Exception):
@@ -19,6 +22,7 @@ class Clerk:
     def __init__(self, port: int, login: str, password: str) -> None:
         self.login = login
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.asked_at = time.monotonic()
         self.headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
         self.post("/api/sign-ins", {"login": login, "password": password})
 
@@ -30,6 +34,9 @@ class Clerk:
 
     def ask(self, method: str, path: str, body: Any) -> Any:
         text = None if body is None else json.dumps(body)
+        if time.monotonic() - self.asked_at > IDLE:
+            self.connection.close()  # the server has, or is about to; asking opens it again
+        self.asked_at = time.monotonic()
         self.connection.request(method, path, text, self.headers)
         answer = self.connection.getresponse()
         content = answer.read()

@@ -16,7 +16,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from records.region.overlay import overlay
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -25,11 +24,13 @@ from sqlmodel import Session, col, func, select
 
 from records import Alarm, Device, Ticket, WorkOrder
 from records.database import connect, open_session
+from records.region.overlay import overlay
 from workflows.alarms import open_tickets
-from workflows.clerk import Clerk
+from workflows.clerk import Answered, Clerk
 from workflows.traces import Line, read_trace
 
 BATCH = 100
+SOURCE = "trace"
 SHIFT = ("nora", "ada", "dora", "liu", "mei")  # between them they are in every group of a fault
 SEVERITY = {0: "critical", 1: "major", 2: "minor"}  # traces do not tell: spread by kind
 
@@ -43,7 +44,7 @@ def replay(path: Path, *, password: str) -> Counter[str]:
     before = count(engine)
     started = time.monotonic()
     with serve() as port:
-        feed(engine, trace, Clerk(port, "root", password))
+        feed(engine, trace, open_source(port, password))
         take_up(engine)
         worked = time.monotonic()
         steps = work_off(engine, [Clerk(port, login, password) for login in SHIFT])
@@ -53,6 +54,18 @@ def replay(path: Path, *, password: str) -> Counter[str]:
     told["alarms in"] = len(trace)
     show(engine, told, steps=steps, seconds=seconds, total=time.monotonic() - started)
     return told
+
+
+def open_source(port: int, password: str) -> Clerk:
+    """The account that the trace comes in by, made by the administrator where it is new."""
+    root = Clerk(port, "root", password)
+    try:
+        root.post("/api/people", {"login": SOURCE, "name": "告警回放", "roles": ["source"]})
+    except Answered as refused:
+        if refused.status != 409:  # 409: it is there already
+            raise
+    root.ask("PUT", f"/api/people/{SOURCE}/password", {"password": password})
+    return Clerk(port, SOURCE, password)
 
 
 def feed(engine: Engine, trace: list[Line], source: Clerk) -> None:
@@ -159,7 +172,7 @@ def _reports(
     events += [(line.end, True, line) for line in trace if line.end > line.start]
     for seconds, is_clear, line in sorted(events, key=lambda event: event[:2]):
         yield {
-            "source": "trace",
+            "source": SOURCE,
             "object": objects[line.device],
             "cause": f"type-{line.kind}",
             "severity": SEVERITY[sum(map(ord, line.kind)) % len(SEVERITY)],
