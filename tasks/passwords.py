@@ -4,7 +4,7 @@ Called by api/door.py outside any transaction, so that nobody waits for a lock m
 """
 
 import os
-from functools import cache
+from base64 import b64encode
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -42,6 +42,8 @@ def is_password(kept: str, password: str, hasher: Hasher = HASHER) -> bool:
         return bool(kept)
 
 
-@cache
 def _nobodys(hasher: Hasher) -> str:
-    return hasher.hash(os.urandom(16))
+    """A hash like the others, of nothing that anybody knows."""
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, digest = (b64encode(os.urandom(n)).decode().rstrip("=") for n in (16, 32))
+    return f"$argon2id$v=19${costs}${salt}${digest}"
