@@ -7,7 +7,12 @@ from bpmn.checks import Finding, Known, check
 from records.region.groups import GROUPS
 from tests.diagram_maker import bundle, node
 
-KNOWN = Known(services={"op"}, groups=GROUPS, roles={"dispatcher"}, diagrams={"published"})
+KNOWN = Known(
+    services={"op", "echo", "later", "fails"},
+    groups=GROUPS,
+    roles={"dispatcher"},
+    diagrams={"published"},
+)
 BY_HAND = re.compile(r'<bpmn:(?:userTask|manualTask|task) id="(\w+)"')
 NAMED = (
     node("message", "msg")
@@ -17,13 +22,18 @@ NAMED = (
 )
 
 
-def found(nodes, *flows, extra="", more="", lane="noc", files=None) -> list[Finding]:
+def found(nodes, *flows, **given) -> list[Finding]:
     """The findings of a diagram whose steps are all in one lane."""
+    return check(drawn(nodes, *flows, **given), KNOWN)
+
+
+def drawn(nodes, *flows, extra="", more="", tail="", lane="noc", files=None) -> dict[str, bytes]:
     text = bundle(nodes, *flows, extra=NAMED + extra, more=more)["p.bpmn"].decode()
     refs = "".join(f"<bpmn:flowNodeRef>{name}</bpmn:flowNodeRef>" for name in BY_HAND.findall(text))
     lanes = node("laneSet", "ls", node("lane", "l", refs).replace('name="l"', f'name="{lane}"'))
     text = re.sub(r'(<bpmn:process id="p"[^>]*>)', rf"\1{lanes if lane else ''}", text)
-    return check({"p.bpmn": text.encode(), **(files or {})}, KNOWN)
+    text = text.replace("</bpmn:process>", f"{tail}</bpmn:process>", 1)
+    return {"p.bpmn": text.encode(), **(files or {})}
 
 
 VALUES, PIECES = re.compile(rb'"[\w.]*"'), re.compile(rb'"[^"]*"|<[^>]*>|\w+')

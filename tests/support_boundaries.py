@@ -1,0 +1,196 @@
+"""Events at the edge of a step. Each row is proved by test_support.py."""
+
+from tests.diagram_maker import (
+    boundary,
+    cycle,
+    duration,
+    gate,
+    node,
+    on,
+    process,
+    service,
+    several,
+    subprocess,
+    throw,
+)
+from tests.support_rows import COMPENSATE, CONDITION, SEVERAL, end, refused, runs, transaction
+
+BOUNDARIES = [
+    runs(
+        "消息，中断 / Message, interrupting",
+        [boundary("b", "A", on("message", "msg"))],
+        "s A e",
+        "b H e2",
+        does="A; hear msg; H; do H; end e2",
+    ),
+    runs(
+        "消息，非中断，每次都触发 / Message, non-interrupting, every time",
+        [boundary("b", "A", on("message", "msg"), interrupting=False)],
+        "s A e",
+        "b H e2",
+        does="hear msg; hear msg; A H H; do A; H H; hear msg; H H; do H; do H; end e e2",
+    ),
+    runs(
+        "信号，中断 / Signal, interrupting",
+        [boundary("b", "A", on("signal", "sig"))],
+        "s A e",
+        "b H e2",
+        does="A; signal sig; H; do H; end e2",
+    ),
+    runs(
+        "信号，非中断，每次都触发 / Signal, non-interrupting, every time",
+        [boundary("b", "A", on("signal", "sig"), interrupting=False)],
+        "s A e",
+        "b H e2",
+        does="signal sig; signal sig; A H H; do A; H H; signal sig; H H; do H; do H; end e e2",
+    ),
+    runs(
+        "定时，中断 / Timer, interrupting",
+        [boundary("b", "A", duration("PT2H"))],
+        "s A e",
+        "b H e2",
+        does="wait 1; A; wait 1; H; do H; end e2",
+    ),
+    runs(
+        "定时，非中断 / Timer, non-interrupting",
+        [boundary("b", "A", duration("PT2H"), interrupting=False)],
+        "s A e",
+        "b H e2",
+        does="wait 2; A H; wait 9; A H; do A; do H; end e e2",
+    ),
+    runs(
+        "周期，非中断 / Repetition, non-interrupting",
+        [boundary("b", "A", cycle("R2/PT1H"), interrupting=False)],
+        "s A e",
+        "b H e2",
+        does="wait 1; A H; wait 1; A H H; wait 5; A H H; do A; do H; do H; end e e2",
+    ),
+    refused(
+        "周期，中断 / Repetition, interrupting",
+        "cycle-fires-once",
+        [boundary("b", "A", cycle("R2/PT1H"))],
+        "s A e",
+        "b H e2",
+    ),
+    runs(
+        "错误，在服务上 / Error at a service",
+        [service("X", "fails"), boundary("b", "X", on("error", "err"))],
+        "s X e",
+        "b H e2",
+        does="H; do H; end e2",
+    ),
+    runs(
+        "错误，在子流程上 / Error at a subprocess",
+        [
+            subprocess("S", [end(on("error", "err"), "e_S")], "s_S B e_S"),
+            boundary("b", "S", on("error", "err")),
+        ],
+        "s S e",
+        "b H e2",
+        does="do B; H",
+    ),
+    runs(
+        "错误，不分代码 / Any error",
+        [
+            subprocess("S", [end(on("error", "err"), "e_S")], "s_S B e_S"),
+            boundary("b", "S", on("error")),
+        ],
+        "s S e",
+        "b H e2",
+        does="do B; H",
+    ),
+    runs(
+        "错误，在调用上 / Error at a call activity",
+        [node("callActivity", "X", calledElement="q"), boundary("b", "X", on("error", "err"))],
+        "s X e",
+        "b H e2",
+        does="do B; H",
+        more=process("q", [end(on("error", "err"), "e_q")], "s_q B e_q"),
+    ),
+    refused(
+        "错误，非中断 / Error, non-interrupting",
+        "error-not-interrupting",
+        [service("X"), boundary("b", "X", on("error", "err"), interrupting=False)],
+        "s X e",
+        "b H e2",
+    ),
+    runs(
+        "升级，中断 / Escalation, interrupting",
+        [
+            subprocess("S", [throw("t", on("escalation", "esc"))], "s_S C t B e_S"),
+            boundary("b", "S", on("escalation", "esc"), interrupting=True),
+        ],
+        "s S e",
+        "b H e2",
+        does="do C; H",
+    ),
+    runs(
+        "升级，非中断 / Escalation, non-interrupting",
+        [
+            subprocess("S", [throw("t", on("escalation", "esc"))], "s_S C t B e_S"),
+            boundary("b", "S", on("escalation", "esc"), interrupting=False),
+        ],
+        "s S e",
+        "b H e2",
+        does="do C; B H",
+    ),
+    runs(
+        "取消，在事务上 / Cancel at a transaction",
+        [
+            transaction(
+                "S", [gate("g", "parallel"), end(on("cancel"), "e_S")], "s_S g B e_S", "g C e_T"
+            ),
+            boundary("b", "S", on("cancel")),
+        ],
+        "s S e",
+        "b H e2",
+        does="B C; do B; H",
+    ),
+    refused(
+        "取消，在别处 / Cancel elsewhere",
+        "cancel-without-transaction",
+        [subprocess("S", [], "s_S B e_S"), boundary("b", "S", on("cancel"))],
+        "s S e",
+        "b H e2",
+    ),
+    runs(
+        "在子流程上，中断 / At a subprocess, interrupting",
+        [
+            subprocess("S", [gate("g", "parallel")], "s_S g B e_S", "g C e_T"),
+            boundary("b", "S", duration("PT1H")),
+        ],
+        "s S e",
+        "b H e2",
+        does="B C; wait 1; H; do H; end e2",
+    ),
+    runs(
+        "在多实例上 / At a multi-instance step",
+        [node("userTask", "A", several("sites")), boundary("b", "A", duration("PT1H"))],
+        "s A e",
+        "b H e2",
+        does="A A; wait 1; H",
+        data={"sites": [1, 2]},
+    ),
+    refused(
+        "条件 / Conditional",
+        "unsupported-event",
+        [boundary("b", "A", CONDITION)],
+        "s A e",
+        "b H e2",
+    ),
+    refused(
+        "补偿 / Compensation",
+        "unsupported-event",
+        [boundary("b", "A", COMPENSATE)],
+        "s A e",
+        "b H e2",
+    ),
+    refused("多重 / Multiple", "several-events", [boundary("b", "A", SEVERAL)], "s A e", "b H e2"),
+    refused(
+        "在网关或事件上 / At a gateway or an event",
+        "loose-boundary",
+        [gate("g"), boundary("b", "g", duration("PT1H"))],
+        "s g A e",
+        "b H e2",
+    ),
+]
