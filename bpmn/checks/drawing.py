@@ -148,7 +148,7 @@ class Drawing:
 
     @cached_property
     def ids(self) -> dict[str, Xml]:
-        return {e.get("id"): e for e in self.root.iter("*") if e.get("id")}
+        return {e.get("id"): e for e in self.root.iter(f"{{{BPMN}}}*") if e.get("id")}
 
     @cached_property
     def lanes(self) -> dict[str, str]:

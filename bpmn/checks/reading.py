@@ -18,6 +18,7 @@ LARGEST = 2 * 1024 * 1024  # bytes of one file
 MOST_ELEMENTS = 5_000  # nodes and flows of one file
 MOST_TAGS = 100_000  # of any kind: labels, shapes, extensions
 MOST_TOLD = 20  # breaches of the schema in one file
+FACTS = ("inputDataItem", "outputDataItem")  # their id is the name of a fact
 DECLARED = re.compile(r"\ufeff?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 
 
@@ -126,8 +127,9 @@ def _too_many(where: Part, root: Xml) -> Iterator[Finding]:
 
 def _repeated(root: Xml) -> Iterator[Finding]:
     """Before the schema, which would say the same less plainly."""
-    counts = Counter(e.get("id") for e in root.iter(f"{{{BPMN}}}*") if e.get("id"))
-    for xml in root.iter(f"{{{BPMN}}}*"):
+    elements = [e for e in root.iter(f"{{{BPMN}}}*") if e.get("id") and local(e) not in FACTS]
+    counts = Counter(e.get("id") for e in elements)
+    for xml in elements:
         if counts.pop(xml.get("id"), 0) > 1:
             yield error(
                 "duplicate-id",
