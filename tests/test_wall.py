@@ -18,6 +18,11 @@ from tests.diagram_maker import (
     service,
 )
 
+DEEP: list[Any] = []
+for _ in range(5000):
+    DEEP = [DEEP]
+UNFIT = [{1, 2}, {1: "a"}, NOW, float("nan"), 2**70, "x" * 300_000, DEEP, "\ud800"]
+
 
 def test_a_run_waits_for_people_and_ends() -> None:
     walk = Walk(read([], "s A B e"))
@@ -65,13 +70,34 @@ def test_answers_are_copied() -> None:
     assert live.orders()[0].data == {"sites": [{"n": 1}]}
 
 
-@pytest.mark.parametrize("value", [{1, 2}, {1: "a"}, NOW, float("nan"), 2**70, "x" * 300_000])
+@pytest.mark.parametrize("value", UNFIT)
 def test_what_json_cannot_say_or_is_too_big_is_refused_and_the_order_stays(value: Any) -> None:
     walk = Walk(read([], "s A B e"))
     with pytest.raises(wall.FactsRefused) as refused:
         walk.do("A", value=value)
     assert refused.value.zh and refused.value.en
     assert walk.open == ["A"]
+
+
+def test_data_without_names_is_refused_at_every_door() -> None:
+    walk, nameless = Walk(read([], "s A B e")), ["x"]
+    step = walk.live.orders()[0].step_id
+    doors: list[Any] = [
+        lambda: walk.live.complete(step, nameless),
+        lambda: walk.live.signal("message", "m", nameless),
+        lambda: Walk(walk.blueprint, nameless),
+    ]
+    for door in doors:
+        with pytest.raises(wall.FactsRefused):
+            door()
+
+
+def test_ids_in_a_diagram_may_be_the_names_that_the_engine_uses() -> None:
+    names = ("Start", "End", "p.EndJoin", "Root")
+    diagram = read([node("userTask", name) for name in names], " ".join(["s", *names, "e"]))
+    walk = Walk(diagram)
+    walk.do(*names)
+    assert walk.live.finished
 
 
 def test_a_field_named_typename_is_harmless() -> None:

@@ -19,6 +19,8 @@ from SpiffWorkflow.spiff.specs import defaults
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from SpiffWorkflow.task import Task
 
+from bpmn.wall import events, loops, nodes, subprocesses
+from bpmn.wall.parser import DiagramParser
 from tests.diagram_maker import Walk, boundary, duration, gate, node, read, several, subprocess
 
 
@@ -141,8 +143,8 @@ def test_a_process_is_registered_once_and_read_when_it_is_asked_for() -> None:
 
 def test_a_process_spec_lets_its_first_and_last_node_be_replaced() -> None:
     spec = read([], "s A e").spec
-    assert [*spec.task_specs][:2] == ["Start", "p.EndJoin"]
-    assert spec.task_specs["e"]._outputs == ["p.EndJoin"]
+    assert [*spec.task_specs][:2] == [":start", ":end"]
+    assert spec.task_specs["e"]._outputs == [":end"]
 
 
 def test_a_loop_is_a_node_of_its_own_in_front_of_its_instances() -> None:
@@ -163,3 +165,36 @@ def test_nodes_are_connected_by_name() -> None:
 def test_service_tasks_keep_operation_parameters_and_result() -> None:
     names = [*inspect.signature(defaults.ServiceTask.__init__).parameters]
     assert {"operation_name", "operation_params", "result_variable", "retries"} <= {*names}
+
+
+SAFE = {  # hooks of SpiffWorkflow that run unchanged; all others are the wall's own
+    "TaskSpec._update_hook",
+    "TaskSpec._run_hook",
+    "TaskSpec._on_complete_hook",
+    "TaskSpec._on_cancel",
+    "BpmnTaskSpec._update_hook",
+    "BpmnTaskSpec._on_complete_hook",
+    "SpiffBpmnTask._update_hook",
+    "SpiffBpmnTask._on_complete_hook",
+    "SubWorkflowTask._update_hook",
+    "ScriptEngineTask._run_hook",
+}
+
+
+def hooks_of(node_class: Any) -> set[str]:
+    """Where each hook of a class comes from, without those of the wall."""
+    found = set()
+    for hook in ("_update_hook", "_run_hook", "_on_complete_hook", "_on_cancel"):
+        owner = next(c for c in node_class.__mro__ if hook in vars(c))
+        if not owner.__module__.startswith("bpmn.wall"):
+            found.add(f"{owner.__name__}.{hook}")
+    return found
+
+
+def test_no_node_runs_a_hook_that_nobody_has_looked_at() -> None:
+    classes = {cls for _, cls in DiagramParser.OVERRIDE_PARSER_CLASSES.values()}
+    classes |= {nodes.ScopeStart, events.BoundarySplit, subprocesses.Listener}
+    classes |= {subprocesses.EventSubprocessStep, loops.StandardLoop}
+    classes |= {loops.ParallelInstances, loops.SequentialInstances}
+    assert {hook for cls in classes for hook in hooks_of(cls)} <= SAFE
+    assert all(issubclass(cls, nodes.FlowNode) for cls in classes)

@@ -155,6 +155,20 @@ def test_both_joins_let_a_message_branch_through() -> None:
     assert walk.facts("C") == {"said": "yes"}
 
 
+def test_several_flows_out_of_a_step_go_side_by_side() -> None:
+    walk = Walk(read([gate("j", "parallel")], "s A B j D e", "A C j"))
+    walk.do("A")
+    assert walk.open == ["B", "C"]
+    walk.do("C", "B")
+    assert walk.open == ["D"]
+
+
+def test_several_flows_into_a_step_each_begin_it() -> None:
+    walk = Walk(read([gate("g", "parallel")], "s g A C e", "g B C"))
+    walk.do("A", "B")
+    assert walk.open == ["C", "C"]
+
+
 def test_the_end_waits_for_every_branch() -> None:
     walk = Walk(read([gate("g", "parallel")], "s g A e", "g B e2"))
     walk.do("A")

@@ -210,7 +210,7 @@ def wrapped(inside: str) -> dict[str, bytes]:
         + process("q", [], "s2 A e2"),
         process("p", [node("serviceTask", "S")], "s S e"),
         process("p", [], "s A e").replace('targetRef="e"', 'targetRef="gone"'),
-        process("p", [node("userTask", "A")], "s A e", "A e2"),
+        process("p", [], "s A", ("A", "e", "x > 1")),
         process("p", [gate("g")], "s g A e", "g B e2"),
         process("p", [boundary("T", "A", on("message", "gone"))], "s A e", "T e2"),
         process(

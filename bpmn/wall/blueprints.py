@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import orjson
 from lxml import etree  # type: ignore[import-untyped]  # lxml brings no types along
-from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from bpmn import dmn
 from bpmn.wall.elements import BPMN
@@ -93,9 +92,10 @@ def read_blueprint(bundle: Bundle, process_id: str | None = None) -> Blueprint:
             parser.add_bpmn_xml(root, name)
         process_id = process_id or _only_process(roots.values())
         spec, scopes = parser.get_spec(process_id), parser.get_subprocess_specs(process_id)
-    except ValidationException as problem:
-        told = problem.__context__  # ours, which SpiffWorkflow's parser has wrapped
-        raise (told if isinstance(told, BadDiagram) else _unreadable(problem)) from None
+    except BadDiagram:
+        raise
+    except Exception as problem:  # SpiffWorkflow's parser meets odd XML with any exception
+        raise _unreadable(problem) from problem
     specs = [spec, *(scope for scope in scopes.values() if scope is not spec)]
     return Blueprint(
         process_id,
@@ -207,11 +207,13 @@ def _starts(spec: Any) -> Iterator[Start]:
         yield Start(node.bpmn_id, trigger.kind, trigger.name, trigger.expression)
 
 
-def _unreadable(problem: ValidationException) -> BadDiagram:
+def _unreadable(problem: Exception) -> BadDiagram:
+    if isinstance(problem.__context__, BadDiagram):
+        return problem.__context__  # ours, which SpiffWorkflow's parser has wrapped
     element = getattr(problem, "id", None) or ""
-    said = str(problem).split("\n")[0]
+    said = str(problem).split("\n")[0] or type(problem).__name__
     return BadDiagram(
-        f"图无法读取（{element or problem.file_name}）：{said}",
-        f"The diagram cannot be read ({element or problem.file_name}): {said}",
+        f"图无法读取（{element}）：{said}",
+        f"The diagram cannot be read ({element}): {said}",
         element,
     )

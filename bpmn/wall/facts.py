@@ -19,22 +19,24 @@ WHOLE = ""  # inside Marks: the tick of the members that have no mark of their o
 MAX_BYTES = 256 * 1024
 
 
-def plain(value: Any, where: str = "") -> Any:
-    """A copy that shares nothing with `value`; raises FactsRefused for what JSON cannot say."""
-    if value is None or isinstance(value, bool | str | int):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, list | tuple):
-        return [plain(item, f"{where}[{at}]") for at, item in enumerate(value)]
+def plain_facts(value: Any) -> Facts:
+    """As `plain`, for what must have names."""
     if isinstance(value, dict):
-        return {_name(key, where): plain(item, f"{where}.{key}") for key, item in value.items()}
+        return plain(value)
     raise FactsRefused(
-        f"数据项 {where.lstrip('.')} 不是 JSON 值（{type(value).__name__}）；"
-        "请改为文本、数字、列表或对象。",
-        f"The fact {where.lstrip('.')} is not a JSON value ({type(value).__name__}); "
-        "use text, numbers, lists or objects.",
+        "这里需要带名称的数据（JSON 对象）。",
+        "Data with names is needed here (a JSON object).",
     )
+
+
+def plain(value: Any) -> Any:
+    """A copy that shares nothing with `value`; raises FactsRefused for what JSON cannot say."""
+    try:
+        return _plain(value, "")
+    except RecursionError:
+        raise FactsRefused(
+            "数据嵌套太深；请减少层级。", "The data is nested too deeply; use fewer levels."
+        ) from None
 
 
 def check_size(facts: Facts) -> None:
@@ -83,6 +85,23 @@ def merge(facts: Facts, marks: Marks, other: Facts, other_marks: Marks) -> tuple
         elif mark != _mark_of(marks, name):
             facts[name], marks[name] = _later(facts[name], _mark_of(marks, name), value, mark)
     return facts, marks
+
+
+def _plain(value: Any, where: str) -> Any:
+    if value is None or isinstance(value, bool | str | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{at}]") for at, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {_name(key, where): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    raise FactsRefused(
+        f"数据项 {where.lstrip('.')} 不是 JSON 值（{type(value).__name__}）；"
+        "请改为文本、数字、列表或对象。",
+        f"The fact {where.lstrip('.')} is not a JSON value ({type(value).__name__}); "
+        "use text, numbers, lists or objects.",
+    )
 
 
 def _mark(old: Any, mark: Any, value: Any, tick: int) -> Any:

@@ -8,12 +8,8 @@ nothing else in the run can move without them.
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.bpmn.specs.defaults import (
-    EventBasedGateway,
-    ExclusiveGateway,
-    InclusiveGateway,
-    ParallelGateway,
-)
+from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway, InclusiveGateway, ParallelGateway
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from bpmn.wall.facts import merge
 from bpmn.wall.nodes import FlowNode
@@ -113,6 +109,9 @@ class Parallel(Joining, ParallelGateway):
             self.consume(tokens)
         return False
 
+    def _run_hook(self, step: "Step") -> bool:
+        return True  # SpiffWorkflow's would merge the tokens of all passes
+
 
 class Inclusive(Choosing, Joining, InclusiveGateway):
     upstream: dict[str, frozenset[str]]  # input -> nodes with a way to it that avoids this join
@@ -157,18 +156,8 @@ class Inclusive(Choosing, Joining, InclusiveGateway):
         return frozenset(seen - {self.name})
 
 
-class ByEvent(FlowNode, EventBasedGateway):
+class ByEvent(FlowNode, BpmnSpecMixin):
     """Arms the events behind it side by side; the first to happen calls off the others."""
-
-    def connect(self, node: Any) -> None:
-        self._outputs.append(node.name)
-        node._connect_notify(self)
-
-    def _update_hook(self, step: "Step") -> bool:
-        return True
-
-    def _run_hook(self, step: "Step") -> bool:
-        return True
 
     @staticmethod
     def call_off_others(step: "Step") -> None:

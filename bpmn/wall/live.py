@@ -12,7 +12,7 @@ from SpiffWorkflow import TaskState
 from bpmn.wall import state as states
 from bpmn.wall import waits
 from bpmn.wall.blueprints import Blueprint
-from bpmn.wall.facts import Facts, check_size, plain
+from bpmn.wall.facts import Facts, check_size, plain_facts
 from bpmn.wall.pruning import prune
 from bpmn.wall.scopes import MainScope
 from bpmn.wall.service_steps import ServiceRequest, Services, ServiceStep
@@ -33,9 +33,9 @@ def begin(
 ) -> "LiveRun":
     """A new run, not yet advanced. `start`: which start event, if the process has several."""
     live = LiveRun(blueprint, now, services)
-    facts = plain(data)
+    facts = plain_facts(data)
     check_size(facts)
-    live.run.begin(facts, {}, start or _usual_start(blueprint))
+    live.run.begin(facts, {}, start)
     return live
 
 
@@ -66,7 +66,7 @@ class LiveRun:
         step = self._step(step_id)
         if not (step.task_spec.manual and step._state == TaskState.READY):
             raise no_such_step(step_id)
-        facts = plain(answers)
+        facts = plain_facts(answers)
         variable = getattr(step.task_spec, "variable", None)
         step.assign({variable: facts} if variable else facts)
         step.run()
@@ -119,7 +119,7 @@ class LiveRun:
     def retry(self, step_id: int, data: Facts | None = None) -> None:
         """Resume a step in Trouble where it stopped, with `data` written over its facts."""
         step = self._troubled(step_id)
-        step.assign(plain(data or {}))
+        step.assign(plain_facts(data or {}))
         phase = step.forgive()
         if phase == "leave":
             step.complete()
@@ -234,13 +234,8 @@ class LiveRun:
     def _stop(self, steps: list[Step]) -> None:
         self.run.queue.clear()
         for step in steps:
-            step.fail(_runaway(), "run")
-
-
-def _usual_start(blueprint: Blueprint) -> str | None:
-    """The start event without a trigger, if there is one; else the only one."""
-    plain_ones = [start.element_id for start in blueprint.starts if start.kind == "none"]
-    return (plain_ones or [blueprint.starts[0].element_id])[0]
+            if step._state == TaskState.READY:
+                step.fail(_runaway(), "run")
 
 
 def _runaway() -> StepFailed:

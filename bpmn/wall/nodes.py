@@ -132,9 +132,14 @@ class ScopeStart(FlowNode, BpmnStartTask):
         self.listeners: list[str] = []
 
     def flows(self, step: "Step") -> list[Any]:
-        chosen = step.internal_data.get("start")
-        starts = [spec for spec in self.outputs if chosen in (None, spec.name)]
-        return starts + [self._wf_spec.task_specs[name] for name in self.listeners]
+        start = step.internal_data.get("start") or self.usual_start
+        return [self._wf_spec.task_specs[name] for name in (start, *self.listeners)]
+
+    @property
+    def usual_start(self) -> str:
+        """The start event without a trigger, if there is one; else the first."""
+        plain = [spec.name for spec in self.outputs if spec.event_definition.kind == "none"]
+        return (plain or self._outputs)[0]
 
 
 class ScopeEnd(FlowNode, _EndJoin):
@@ -156,8 +161,8 @@ class Scope(BpmnProcessSpec):
     def __init__(self, **names: Any) -> None:
         super().__init__(**names)
         self.task_specs: dict[str, Any] = {}
-        self.start = ScopeStart(self, "Start")
-        self.end = ScopeEnd(self, f"{self.name}.EndJoin")
+        self.start = ScopeStart(self, ":start")  # no id in a diagram has a colon
+        self.end = ScopeEnd(self, ":end")
         self.inclusive: list[Any] = []
 
     def look_around(self) -> None:

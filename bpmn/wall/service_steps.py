@@ -75,7 +75,7 @@ class ServiceStep(FlowNode, spiff.ServiceTask):
         )
 
     def take_result(self, step: "Step", result: Any) -> None:
-        step.assign({self.result_variable: plain(result, self.result_variable)})
+        step.assign({self.result_variable: plain(result)})
         step.internal_data.pop("params", None)
 
     def give_up(self, step: "Step", code: str, message: str) -> None:

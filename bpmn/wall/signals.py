@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.specs import defaults as bpmn
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.spiff.specs import defaults as spiff
 
-from bpmn.wall.facts import Facts, plain
+from bpmn.wall.facts import Facts, plain_facts
 from bpmn.wall.nodes import FlowNode
 from bpmn.wall.traces import Thrown
 from bpmn.wall.triggers import Trigger, key_of, payload_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def deliver(run: "MainScope", kind: str, name: str, payload: Facts, key: str | None) -> bool:
     """To everybody who waits for it, innermost first. False when nobody does."""
-    payload = plain(payload)
+    payload = plain_facts(payload)
     waiting = [step for step in waiting_for(run, kind, name) if _fits(step, key)]
     for step in reversed(waiting):
         if step._state == TaskState.WAITING:  # an earlier one may have interrupted it
@@ -160,11 +160,11 @@ class SendStep(Throwing, spiff.SendTask):
 
 
 class EndEvent(Throwing, bpmn.EndEvent):
-    def leave(self, step: "Step") -> None:
+    def pass_over(self, step: "Step") -> None:
         scope = step.workflow
         if scope is scope.top_workflow and self.bpmn_id not in scope.ends:
             scope.ends.append(self.bpmn_id)
-        super().leave(step)
+        super().pass_over(step)
         if self.event_definition.kind == "terminate":
             _terminate(step, self.event_definition)
 

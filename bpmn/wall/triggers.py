@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from bpmn.wall.facts import Facts, plain
+from bpmn.wall.facts import Facts
 from bpmn.wall.scripts import evaluate
 from bpmn.wall.timing import BadTime, Cycle, read_cycle, read_duration, read_instant
 from bpmn.wall.troubles import StepFailed
@@ -74,7 +74,6 @@ def payload_of(step: "Step", trigger: Trigger) -> Facts:
 
 def taken_in(trigger: Trigger, payload: Facts) -> Facts:
     """What a catching step writes into its facts."""
-    payload = plain(payload)
     return {**payload, trigger.variable: payload} if trigger.variable else payload
 
 
