@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from records.database import connect
+from records.region import NoRegion
 from workflows import replay, shift
 from workflows.traces import BadTrace
 
@@ -28,7 +29,7 @@ def main() -> int:
 def _replay(path: Path) -> int:
     try:
         replay.replay(path, password=os.environ.get("BATON_DEMO_PASSWORD", "baton-demo"))
-    except BadTrace as error:
+    except (BadTrace, NoRegion) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
