@@ -14,6 +14,7 @@ import orjson
 from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records.region.groups import GROUPS
+from tasks.roles import ROLES
 from tasks.services import SERVICES
 
 WORDS = {"error": "错误", "warning": "警告", "note": "提示"}
@@ -43,6 +44,7 @@ def findings_of(path: Path) -> list[Finding]:
     known = Known(
         services=SERVICES.keys(),
         groups=GROUPS,
+        roles=ROLES.keys(),
         diagrams={other.stem for other in beside},
     )
     return [*check(gathered.files, known), *gathered.conversions]

@@ -12,6 +12,7 @@ from tests.diagram_maker import (
     gate,
     node,
     properties,
+    script,
     service,
     several,
 )
@@ -73,3 +74,15 @@ TIMES = [
 @pytest.mark.parametrize("clock, text, is_right", TIMES)
 def test_a_time_is_read_as_the_clock_needs_it(clock, text, is_right) -> None:
     assert is_publishable(found([catch("c", clock(text))], "s c e")) == is_right
+
+
+def test_a_name_that_looks_misspelt_is_pointed_out() -> None:
+    flows = ("s X g A e", ("g", "e", "attemps > 3"))
+    findings = found([script("X", "attempts = 1"), gate("g", default="A")], *flows)
+    assert [(f.code, f.severity, f.element) for f in findings] == [("misspelt", "warning", "g__e")]
+    assert "attempts" in findings[0].en
+
+
+def test_a_name_that_comes_with_the_run_is_not() -> None:
+    flows = ("s X g A e", ("g", "e", "ticket.grade == 'AA'"))
+    assert found([script("X", "attempts = 1"), gate("g", default="A")], *flows) == []

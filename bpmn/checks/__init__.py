@@ -15,6 +15,7 @@ from bpmn.checks import (
     identity,
     loops,
     messages,
+    names,
     places,
     references,
     structure,
@@ -76,6 +77,7 @@ OF_A_BUNDLE: tuple[Callable[[Scope, Bundled], Iterator[Finding]], ...] = (
     references.calls,
     references.lanes,
     references.roles,
+    names.misspelt,
 )
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -83,10 +85,13 @@ ORDER = {"error": 0, "warning": 1, "note": 2}
 def check(bundle: Bundle, known: Known) -> list[Finding]:
     """The findings, errors first. Rules see only files that can be read; the engine, only a bundle
     without errors."""
-    findings, drawings, decisions = _read(bundle)
+    if len(bundle) > MOST_FILES:
+        return [_too_many_files(len(bundle))]
+    findings, drawings = _draw(bundle)
+    beside = [_read(name, bundle[name]) for name in sorted(bundle) if not is_diagram(name)]
+    findings += [found for each in beside for found in each.findings]
     if is_publishable(findings):
-        forms = [name for name in bundle if name.endswith(".json")]
-        findings += _apply(Bundled(known, drawings, decisions, forms))
+        findings += _apply(_bundled(bundle, known, drawings, beside))
     if is_publishable(findings):
         findings += smoke(bundle)
     return sorted(dict.fromkeys(findings), key=lambda found: ORDER[found.severity])
@@ -96,26 +101,39 @@ def is_publishable(findings: Iterable[Finding]) -> bool:
     return all(found.severity != "error" for found in findings)
 
 
-def _read(bundle: Bundle) -> tuple[list[Finding], list[Drawing], set[str]]:
+def is_diagram(name: str) -> bool:
+    return name.endswith(".bpmn")
+
+
+def _draw(bundle: Bundle) -> tuple[list[Finding], list[Drawing]]:
     """In the order of names, so that the same bundle has the same findings."""
-    if len(bundle) > MOST_FILES:
-        return [_too_many_files(len(bundle))], [], set()
     findings: list[Finding] = []
     drawings: list[Drawing] = []
-    decisions = set[str]()
-    for name, content in sorted(bundle.items()):
-        if name.endswith(".bpmn"):
-            drawing, found = read_drawing(name, content)
-            drawings += [drawing] if drawing else []
-        elif name.endswith(".dmn"):
-            tables, found = files.read_tables(name, content)
-            decisions |= tables
-        elif name.endswith(".json"):
-            found = list(files.form(name, content))
-        else:
-            found = [_unknown_file(name)]
+    for name in sorted(filter(is_diagram, bundle)):
+        drawing, found = read_drawing(name, bundle[name])
         findings += found
-    return findings, drawings, decisions
+        drawings += [drawing] if drawing else []
+    return findings, drawings
+
+
+def _read(name: str, content: bytes) -> files.Read:
+    if name.endswith(".dmn"):
+        return files.read_tables(name, content)
+    if name.endswith(".json"):
+        return files.read_form(name, content)
+    return files.Read([_unknown_file(name)])
+
+
+def _bundled(
+    bundle: Bundle, known: Known, drawings: list[Drawing], beside: list[files.Read]
+) -> Bundled:
+    return Bundled(
+        known,
+        drawings,
+        decisions=frozenset().union(*(each.decisions for each in beside)),
+        forms=[name for name in bundle if name.endswith(".json")],
+        facts=frozenset().union(*(each.facts for each in beside)),
+    )
 
 
 def _apply(bundled: Bundled) -> Iterator[Finding]:

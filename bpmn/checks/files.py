@@ -1,6 +1,7 @@
 """The decision tables and forms of a bundle. What a table may be is known in `bpmn/dmn`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,34 +18,48 @@ LARGEST_FORM = 256 * 1024  # bytes
 DEEPEST_FORM = 40  # objects within objects
 
 
-def read_tables(file: str, content: bytes) -> tuple[set[str], list[Finding]]:
-    """The ids of the decisions, and what is wrong with them."""
+@dataclass(frozen=True)
+class Read:
+    """Decisions by id, the facts that a table or a form makes, and what is wrong with it."""
+
+    findings: list[Finding]
+    decisions: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+
+
+def read_tables(file: str, content: bytes) -> Read:
     where = Part(None, "", file)
     if len(content) > LARGEST:
-        return set(), [_too_large(where, "2 MB")]
+        return Read([_too_large(where, "2 MB")])
     try:
         tables = dmn.read_tables(content)
     except dmn.BadDecisions as bad:
-        return set(), [error("bad-decisions", where, f"{file}：{bad.zh}", f"{file}: {bad.en}")]
-    return set(tables), [found for table in tables.values() for found in table.findings()]
+        return Read([error("bad-decisions", where, f"{file}：{bad.zh}", f"{file}: {bad.en}")])
+    facts = {out.name.split(".")[0] for table in tables.values() for out in table.outputs}
+    findings = [found for table in tables.values() for found in table.findings()]
+    return Read(findings, frozenset(tables), frozenset(facts))
 
 
-def form(file: str, content: bytes) -> Iterator[Finding]:
+def read_form(file: str, content: bytes) -> Read:
     where = Part(None, "", file)
     if len(content) > LARGEST_FORM:
-        yield _too_large(where, "256 KB")
-        return
+        return Read([_too_large(where, "256 KB")])
     try:
         schema = orjson.loads(content)
     except orjson.JSONDecodeError as bad:
-        yield error(
-            "bad-form",
-            where,
-            f"表单 {file} 不是有效的 JSON（{bad}），请改正。",
-            f"The form {file} is not JSON ({bad}): correct it.",
-        )
-    else:
-        yield from _schema(where, schema)
+        return Read([_not_json(where, bad)])
+    findings = list(_schema(where, schema))
+    fields = schema.get("properties", {}) if not findings else {}
+    return Read(findings, facts=frozenset(fields))
+
+
+def _not_json(where: Part, bad: orjson.JSONDecodeError) -> Finding:
+    return error(
+        "bad-form",
+        where,
+        f"表单 {where.name} 不是有效的 JSON（{bad}），请改正。",
+        f"The form {where.name} is not JSON ({bad}): correct it.",
+    )
 
 
 def _schema(where: Part, schema: Any) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class Bundled:
     drawings: list[Drawing] = field(default_factory=list)
     decisions: Collection[str] = ()
     forms: Collection[str] = ()
+    facts: Collection[str] = ()  # that decisions and forms make
 
     def process(self, key: str) -> Scope | None:
         processes = (process for drawing in self.drawings for process in drawing.processes)
