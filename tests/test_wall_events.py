@@ -151,6 +151,15 @@ def test_a_payload_that_makes_the_facts_too_big_is_a_trouble_of_the_event() -> N
     assert walk.troubled == [("M", "data")]
 
 
+def test_an_event_that_could_not_take_its_payload_may_be_skipped_and_goes_on() -> None:
+    event = boundary("B", "A", on("message", "m"))
+    walk = Walk(read([event], "s A e", "B H e2"), {"old": "x" * 200_000})
+    walk.hear(CALLS, new="x" * 100_000)
+    assert (walk.open, walk.troubled) == ([], [("B", "data")])
+    walk.skip("B")
+    assert walk.open == ["H"]
+
+
 def test_the_first_event_behind_an_event_gateway_calls_off_the_others() -> None:
     nodes = [
         gate("g", "eventBased"),

@@ -13,6 +13,7 @@ from tests.diagram_maker import (
     contents,
     cycle,
     duration,
+    extended,
     gate,
     node,
     on,
@@ -154,6 +155,17 @@ def test_an_instance_in_trouble_may_be_skipped() -> None:
     walk = Walk(read([step], "s M U e"), {"sites": [0, 2]})
     walk.skip("M")
     assert walk.facts("U")["results"] == [None, 3]
+
+
+def test_a_failing_completion_condition_does_not_repeat_what_is_done() -> None:
+    post = extended("<spiffworkflow:postScript>n = n + 1</spiffworkflow:postScript>")
+    loop = several("sites", until="enough").replace(
+        "Characteristics ", 'Characteristics spiffworkflow:scriptsOnInstances="true" ', 1
+    )
+    walk = Walk(read([node("userTask", "M", post + loop)], "s M U e"), {**SITES, "n": 0})
+    walk.do("M")
+    walk.retry("M", enough=True)
+    assert walk.facts("U")["n"] == 1
 
 
 def test_an_error_in_one_instance_stops_all() -> None:

@@ -119,3 +119,15 @@ def test_timers_run_inside_subprocesses_and_end_with_them() -> None:
     assert walk.open == ["A"]
     walk.wait(hours=2)
     assert (walk.open, len(walk.live.run.subprocesses)) == (["C"], 0)
+
+
+def test_a_timer_beside_a_step_that_cannot_be_armed_may_be_called_off() -> None:
+    late = boundary("T", "A", duration("gone"))
+    walk = Walk(read([late], "s A e", "T L e2"))
+    assert (walk.open, walk.troubled) == (["A"], [("T", "timer")])
+    walk.skip("T")
+    assert (walk.open, walk.troubled) == (["A"], [])
+    walk = Walk(walk.blueprint)
+    walk.retry("T", gone="PT1H")
+    walk.wait(hours=1)
+    assert walk.open == ["L"]

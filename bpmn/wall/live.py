@@ -20,7 +20,7 @@ from bpmn.wall.signals import deliver, waiting_for
 from bpmn.wall.steps import Step
 from bpmn.wall.traces import Thrown, Trace
 from bpmn.wall.triggers import due_of
-from bpmn.wall.troubles import StepFailed, Trouble, no_such_step
+from bpmn.wall.troubles import Phase, StepFailed, Trouble, no_such_step
 
 
 def begin(
@@ -120,24 +120,18 @@ class LiveRun:
         """Resume a step in Trouble where it stopped, with `data` written over its facts."""
         step = self._troubled(step_id)
         step.assign(plain_facts(data or {}))
-        phase = step.forgive()
-        if phase == "leave":
-            step.complete()
-        elif phase == "run":
-            step.ready()
-        else:
-            self._enter_again(step)
+        self._resume(step, step.forgive())
         self.advance()
 
     def skip(self, step_id: int) -> None:
-        """Take a step in Trouble as done. An event beside a step is called off instead."""
+        """Take a step in Trouble as done. An event that could not be armed is called off."""
         step = self._troubled(step_id)
         if hasattr(step.task_spec, "check_skip"):
             step.task_spec.check_skip()
-        step.forgive()
+        phase = step.forgive()
         for child in step.children:
             child.cancel()
-        if step.task_spec.is_listening_only:
+        if phase == "enter" and step.task_spec.is_listening_only:
             step.dismiss()
         else:
             step.task_spec.pass_over(step)
@@ -220,6 +214,16 @@ class LiveRun:
             and isinstance(step.task_spec, ServiceStep)
         )
         return step if waits_for_result else None
+
+    def _resume(self, step: Step, phase: Phase | None) -> None:
+        if phase == "run":
+            step.ready()
+        elif phase == "leave":
+            step.complete()
+        elif phase == "pass":
+            step.task_spec.pass_over(step)
+        else:
+            self._enter_again(step)
 
     def _enter_again(self, step: Step) -> None:
         for child in step.children:  # instances of a loop that could not start them all

@@ -73,7 +73,7 @@ class FlowNode:
             if self.loop:
                 step.parent.task_spec.instance_done(step.parent, step)
         except Exception as problem:
-            step.fail(problem, "leave")
+            step.fail(problem, "pass")
             return
         step._set_state(TaskState.COMPLETED)
         if self.guard:

@@ -12,7 +12,7 @@ from bpmn.sandbox import ScriptFailed, ScriptRefused
 
 log = logging.getLogger(__name__)
 
-Phase = Literal["enter", "run", "leave"]  # where a step stopped, hence where a retry resumes
+Phase = Literal["enter", "run", "leave", "pass"]  # where a step stopped, and a retry resumes
 
 
 class Refused(Exception):

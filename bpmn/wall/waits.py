@@ -20,7 +20,7 @@ from bpmn.wall.troubles import Trouble
 
 @dataclass(frozen=True)
 class OrderStep:
-    """A step that waits for a person."""
+    """A step that waits for a person. `data` is what the run works with: not to be changed."""
 
     step_id: int
     element_id: str
@@ -66,7 +66,7 @@ def orders(run: MainScope) -> list[OrderStep]:
             step.task_spec.bpmn_id,
             step.task_spec.bpmn_name or "",
             lane_of(step),
-            step.task_spec.extensions.get("properties", {}),
+            dict(step.task_spec.extensions.get("properties", {})),
             step.data,
         )
         for step in run.steps()
