@@ -61,10 +61,14 @@ def open_ticket(
 
 
 def find_open(session: Session, open_key: str) -> Ticket | None:
-    """The open ticket of this key; for a child ticket (副单), its parent."""
-    ticket = session.exec(select(Ticket).where(Ticket.open_key == open_key)).first()
+    """The open ticket of this key; for a child ticket (副单), its parent.
+
+    Locked on PostgreSQL: of several reports that come at once, each is added to the one before.
+    """
+    of_key = select(Ticket).where(Ticket.open_key == open_key).with_for_update()
+    ticket = session.exec(of_key.execution_options(populate_existing=True)).first()
     while ticket and ticket.parent_id:
-        ticket = session.get_one(Ticket, ticket.parent_id)
+        ticket = session.get_one(Ticket, ticket.parent_id, with_for_update=True)
     return ticket
 
 

@@ -7,7 +7,8 @@ from records.region.groups import GROUPS
 from tasks.refusals import Invalid
 from tasks.roles import ROLES
 from tasks.services import SERVICES
-from tests.fault_walks import BLUEPRINT, FAULT, FORMS, WALKS, Walk
+from tests.fault_walks import BLUEPRINT, FAULT, FORMS, LARGEST_STATE, WALKS, Walk, example
+from tests.test_decisions import TICKET
 
 NEEDED = {"role", "stage", "segment", "budget_key", "form", "key_node", "customer_visible"}
 STAGES = {"accept", "judge", "repair", "restore_test", "callback", "close", "report"}
@@ -51,6 +52,36 @@ def test_the_walks_come_by_every_element(published, cast, now):
         walk(one)
         visited |= one.visited()
     assert BLUEPRINT.nodes.keys() - visited == set()
+
+
+@pytest.mark.slow
+def test_a_thousand_loops_leave_the_state_flat(now):
+    """Judged, mended, tested and found wanting, again and again; stand-ins for the services."""
+    run = wall.begin(BLUEPRINT, {}, now=now, services=stand_in)
+    run.advance()
+    state = go_on(run.save(), "accept_call", now=now)
+    sizes = []
+    for _ in range(1_000):
+        state = go_on(state, "judge", "data_remote", "restore_test", now=now)
+        sizes.append(len(state))
+    assert max(sizes) <= min(LARGEST_STATE, sizes[1] + 50)
+
+
+def stand_in(request):
+    judged = {"verdict": "fault", "domains": ["data"], "is_night": False, "outage_minutes": 3}
+    facts = {
+        "tickets.describe": TICKET | {"source": "customer"},
+        "tickets.take_judgement": TICKET | judged,
+    }
+    return facts.get(request.service, {"state": "accepted"})
+
+
+def go_on(state, *elements, now):
+    run = wall.restore(BLUEPRINT, state, now=now, services=stand_in)
+    for element in elements:
+        step = next(step for step in run.orders() if step.element_id == element)
+        run.complete(step.step_id, example(step.properties["form"]) | {"service_ok": False})
+    return run.save()
 
 
 def test_the_gate_finds_nothing():

@@ -153,8 +153,10 @@ def resume(caller: Caller, *, planned: str = "", by: str = "") -> Facts:
 
 
 def ticket_of(caller: Caller) -> Ticket:
+    """Locked on PostgreSQL, so that an alarm that is added meanwhile waits for the run."""
     about, _, number = caller.subject.partition(":")
-    ticket = caller.session.get(Ticket, int(number)) if about == "ticket" else None
+    key = int(number) if about == "ticket" else 0
+    ticket = caller.session.get(Ticket, key, with_for_update=True)
     if ticket is None:
         raise ServiceRefused("not-found", "这个流程没有故障单", "This run is not about a ticket")
     return ticket
