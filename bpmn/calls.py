@@ -17,7 +17,7 @@ from bpmn.runs import go_on
 from records import Run, ServiceCall
 from tasks.services import SERVICES, ServiceRefused
 
-LEASE = timedelta(seconds=60)  # how long a worker may take before another tries under the same key
+LEASE = timedelta(seconds=20)  # then another worker tries; twice what a far side may take
 
 
 @dataclass(frozen=True)

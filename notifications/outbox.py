@@ -25,7 +25,7 @@ BACKOFF = (
     600,
     3600,
 )  # seconds before the 2nd, 3rd … try; after the last, it has failed
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)  # then another worker tries; twice what a far side may take
 
 
 def queue(
