@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from bpmn import forms, runs
 from records import Alarm, Circuit, Device, Person, Run, Subscription, Ticket
 from tasks import intake, stops, tickets, urgency
-from tasks.impact import best, circuits_hit, impact_of, standing_alarms
+from tasks.impact import best, circuits_hit, impact_of, is_standing
 from tasks.refusals import NotAllowed
 
 DIAGRAM = "fault_handling"
@@ -154,13 +154,13 @@ def merge(
 
 def cleared(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     """Tickets whose run waits for the alarms to clear, and whose alarms are clear for good."""
+    stands = select(Alarm.id).where(Alarm.ticket_id == Ticket.id, is_standing(now)).exists()
     waiting = (
-        select(Ticket)
+        select(Ticket.id)
         .join(Subscription, col(Subscription.run_id) == col(Ticket.run_id))
-        .where(Subscription.name == "alarm_cleared")
+        .where(Subscription.name == "alarm_cleared", ~stands)
     )
-    found = session.exec(waiting.order_by(col(Ticket.id)).limit(limit))
-    return [ticket.id for ticket in found if not standing_alarms(session, ticket, now=now)]
+    return list(session.exec(waiting.order_by(col(Ticket.id)).limit(limit)))
 
 
 def tell_cleared(session: Session, ticket_id: int, *, now: datetime) -> None:

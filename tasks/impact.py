@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from records import Alarm, Circuit, Customer, Device, Hop, Site, Ticket
@@ -53,7 +54,8 @@ def count_circuits(session: Session, device: Device | None) -> tuple[int, int]:
 
 
 def circuits_hit(session: Session, alarm: Alarm) -> list[Circuit]:
-    """The circuits through the alarm's device, or through its port where the alarm names one."""
+    """The circuits through the alarm's device, or its port where the alarm names one; two at most,
+    as two are enough to know that it is not about one."""
     if alarm.device_id is None:
         return []
     _, _, port = alarm.object.partition("/")
@@ -87,10 +89,13 @@ def best(grades: set[str]) -> str:
 
 
 def standing_alarms(session: Session, ticket: Ticket, *, now: datetime) -> int:
-    is_clear = col(Alarm.cleared_at) <= now - STABLE
-    stands = col(Alarm.cleared_at).is_(None) | ~is_clear
-    mine = select(func.count()).select_from(Alarm).where(Alarm.ticket_id == ticket.id, stands)
-    return session.exec(mine).one()
+    mine = select(func.count()).select_from(Alarm).where(Alarm.ticket_id == ticket.id)
+    return session.exec(mine.where(is_standing(now))).one()
+
+
+def is_standing(now: datetime) -> ColumnElement[bool]:
+    """Of an alarm: active, or clear for less than STABLE."""
+    return col(Alarm.cleared_at).is_(None) | (col(Alarm.cleared_at) > now - STABLE)
 
 
 def is_night(now: datetime) -> bool:
