@@ -1,6 +1,6 @@
 """Gateways and flows. Each row is proved by test_support.py."""
 
-from tests.diagram_maker import catch, duration, gate, node, on, subprocess
+from tests.diagram_maker import boundary, catch, duration, gate, node, on, subprocess
 from tests.support_rows import refused, runs
 
 GATEWAYS = [
@@ -182,6 +182,19 @@ GATEWAYS = [
         [gate("g", "eventBased"), catch("c", duration("PT1H"))],
         "s g c e",
         "g A e",
+    ),
+    refused(
+        "事件网关：接收任务带边界事件 / Event-based: receive task with a boundary event",
+        "no-event-behind",
+        [
+            gate("g", "eventBased"),
+            node("receiveTask", "X", messageRef="msg"),
+            boundary("b", "X", duration("PT5H")),
+            catch("d", duration("PT1H")),
+        ],
+        "s g X A e",
+        "g d e2",
+        "b e3",
     ),
     refused(
         "事件网关：并行 / Event-based: parallel",

@@ -1,6 +1,6 @@
 """Where a run or an event subprocess starts. Each row is proved by test_support.py."""
 
-from tests.diagram_maker import cycle, duration, node, on, on_event, subprocess, throw
+from tests.diagram_maker import cycle, duration, node, on, on_event, several, subprocess, throw
 from tests.support_rows import COMPENSATE, CONDITION, REFERENCE, SEVERAL, end, refused, runs, start
 
 STARTS = [
@@ -135,5 +135,15 @@ EVENT_SUBPROCESSES = [
     refused("无 / None", "unsupported-event", [on_event("E", "", [], "s_E H e_E")], "s A e"),
     refused(
         "多重 / Multiple", "several-events", [on_event("E", SEVERAL, [], "s_E H e_E")], "s A e"
+    ),
+    refused(
+        "重复的事件子流程 / Event subprocess with a loop or multi-instance marker",
+        "repeated-event-subprocess",
+        [
+            on_event("E", on("message", "msg"), [], "s_E H e_E").replace(
+                '"true">', f'"true">{several("sites")}', 1
+            )
+        ],
+        "s A e",
     ),
 ]

@@ -1,8 +1,12 @@
 """Steps, once and several times. Each row is proved by test_support.py."""
 
-from tests.diagram_maker import gate, node, process, script, service, several, subprocess
+from tests.diagram_maker import extended, gate, node, process, script, service, several, subprocess
 from tests.support_rows import DECIDES, MULTI, TABLE, loop, refused, runs
 
+BESIDE = extended(
+    "<spiffworkflow:preScript>n = n + 1</spiffworkflow:preScript>"
+    "<spiffworkflow:postScript>n = n * 10</spiffworkflow:postScript>"
+)
 TASKS = [
     runs("抽象 / Abstract: a person does it", [node("task", "A")], "s A e", does="A; do A; end e"),
     runs("用户 / User", [], "s A B e", does='A; do A cause=cable; B; cause="cable"'),
@@ -45,6 +49,19 @@ TASKS = [
         [node("receiveTask", "X", messageRef="msg")],
         "s X A e",
         does="-; hear msg; A; do A; end e",
+    ),
+    runs(
+        "步骤的前后脚本 / Scripts before and after a step",
+        [node("userTask", "A", BESIDE)],
+        "s A B e",
+        does="A; n=2; do A; B; n=20",
+        data={"n": 1},
+    ),
+    refused(
+        "事件或网关的前后脚本 / Scripts before and after an event or a gateway",
+        "idle-script",
+        [node("exclusiveGateway", "g", BESIDE)],
+        "s g A e",
     ),
     refused(
         "补偿任务 / Compensation task",

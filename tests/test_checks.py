@@ -12,9 +12,11 @@ from tests.diagram_maker import (
     catch,
     cycle,
     duration,
+    extended,
     gate,
     node,
     on,
+    on_event,
     properties,
     script,
     service,
@@ -40,6 +42,11 @@ DATA = (
 )
 REFERENCE = "<bpmn:eventDefinitionRef>x</bpmn:eventDefinitionRef>"
 CARDINALITY = "multiInstanceLoopCharacteristics"
+
+BEFORE = extended("<spiffworkflow:preScript>x = 1</spiffworkflow:preScript>")
+REPEATED = on_event("E", on("message", "msg"), [], "s_E H e_E").replace(
+    '"true">', f'"true">{several("sites")}', 1
+)
 
 WRONG = {  # code: (element, nodes, flows)
     # the drawing holds together
@@ -166,6 +173,10 @@ WRONG = {  # code: (element, nodes, flows)
     "called-not-bundled": ("X", [node("callActivity", "X", calledElement="published")], "s X e"),
     "calls-itself": ("X", [node("callActivity", "X", calledElement="p")], "s X e"),
     "unknown-group": ("A", [node("userTask", "A", properties(group="nope"))], "s A e"),
+    "bad-setting": ("A", [node("userTask", "A", properties(priority="high"))], "s A e"),
+    "idle-script": ("g", [node("exclusiveGateway", "g", BEFORE)], "s g A e"),
+    "long-name": ("A", [node("userTask", "A").replace('name="A"', f'name="{"x" * 301}"')], "s A e"),
+    "repeated-event-subprocess": ("E", [REPEATED], "s A e"),
     "unknown-role": ("A", [node("userTask", "A", properties(role="nope"))], "s A e"),
 }
 

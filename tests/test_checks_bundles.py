@@ -4,7 +4,7 @@ import pytest
 
 from bpmn.checks import Known, check
 from tests.checked import found
-from tests.diagram_maker import bundle, node, process, properties
+from tests.diagram_maker import bundle, node, process, properties, service, several
 
 
 @pytest.mark.parametrize("lane", ["noc", "监控中心", "NOC", "监控中心 / NOC"])
@@ -37,6 +37,13 @@ def test_ids_are_one_of_a_kind_across_the_files_of_a_bundle() -> None:
         [node("callActivity", "X", calledElement="q")], "s X e", files={"q.bpmn": other}
     )
     assert {"s", "e"} <= {f.element for f in findings if f.code == "duplicate-id"}
+
+
+def test_an_element_is_not_called_like_a_parameter_or_an_item() -> None:
+    named = node("userTask", "item", properties(group="noc"))
+    for step in (service("X", item="1"), node("userTask", "X", several("sites"))):
+        findings = found([step, named], "s X item e")
+        assert [(f.code, f.element) for f in findings] == [("duplicate-id", "item")]
 
 
 def test_a_pool_that_is_only_drawn_is_left_alone() -> None:

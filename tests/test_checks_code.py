@@ -86,3 +86,9 @@ def test_a_name_that_looks_misspelt_is_pointed_out() -> None:
 def test_a_name_that_comes_with_the_run_is_not() -> None:
     flows = ("s X g A e", ("g", "e", "ticket.grade == 'AA'"))
     assert found([script("X", "attempts = 1"), gate("g", default="A")], *flows) == []
+
+
+def test_what_an_event_writes_has_the_name_of_a_fact() -> None:
+    named = extended("<spiffworkflow:variableName>my answer</spiffworkflow:variableName>")
+    findings = found([node("userTask", "A", named)], "s A e")
+    assert [(f.code, f.element) for f in findings] == [("no-fact-name", "A")]

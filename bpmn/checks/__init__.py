@@ -34,6 +34,7 @@ __all__ = ["Finding", "Known", "check", "is_publishable"]
 MOST_FILES = 100
 OF_A_SCOPE: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     identity.ids,
+    identity.clashes,
     identity.spellings,
     places.unsupported,
     places.events,
@@ -64,8 +65,11 @@ OF_A_SCOPE: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     messages.uncaught_errors,
     loops.instances,
     loops.rounds,
+    loops.event_subprocesses,
     code.compiles,
     code.languages,
+    code.idle_scripts,
+    names.variables,
     timers.times,
     timers.literals,
     foreign.leftovers,
@@ -77,6 +81,7 @@ OF_A_BUNDLE: tuple[Callable[[Scope, Bundled], Iterator[Finding]], ...] = (
     references.calls,
     references.lanes,
     references.roles,
+    references.settings,
     names.misspelt,
 )
 ORDER = {"error": 0, "warning": 1, "note": 2}

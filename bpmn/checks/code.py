@@ -8,11 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bpmn import sandbox
-from bpmn.checks.drawing import SPIFF, Node, Part, Scope, Xml, child, extension, properties
+from bpmn.checks.drawing import (
+    ACTIVITIES,
+    SPIFF,
+    Node,
+    Part,
+    Scope,
+    Xml,
+    child,
+    extension,
+    properties,
+)
 from bpmn.checks.saying import error
 from bpmn.findings import Finding
 
 ELSEWHERE = re.compile(r"\s*(?:[=#$]\{|=[^=])")  # how Camunda and Flowable begin an expression
+BESIDE = {"preScript": "前置脚本", "postScript": "后置脚本"}  # of a step, not of an event
 LANGUAGES = ("", "python", "text/x-python", "application/x-python")
 
 
@@ -49,6 +60,18 @@ def languages(scope: Scope) -> Iterator[Finding]:
             )
 
 
+def idle_scripts(scope: Scope) -> Iterator[Finding]:
+    for node in scope.nodes.values():
+        for name in () if node.tag in ACTIVITIES else BESIDE:
+            if extension(node.xml, name) is not None:
+                yield error(
+                    "idle-script",
+                    node,
+                    f"“{node.shown}”上的 {name} 不会执行，请改用它前后的脚本任务。",
+                    f"The {name} of “{node.shown}” is never run: draw a script task instead.",
+                )
+
+
 def sources(scope: Scope) -> Iterator[Source]:
     for flow in scope.flows:
         if flow.condition is not None:
@@ -63,7 +86,7 @@ def sources(scope: Scope) -> Iterator[Source]:
 def _scripts(node: Node) -> Iterator[Source]:
     if node.tag == "scriptTask":
         yield Source(node, ("脚本", "script"), text_of(child(node.xml, "script")), is_script=True)
-    for name, zh in (("preScript", "前置脚本"), ("postScript", "后置脚本")):
+    for name, zh in BESIDE.items():
         found = extension(node.xml, name)
         if found is not None:
             yield Source(node, (zh, name), text_of(found), is_script=True)
@@ -95,7 +118,7 @@ def _events(node: Node) -> Iterator[Source]:
         key = properties(node.xml)["correlationKey"]
         yield Source(node, ("关联键", "correlation key"), key)
     for xml in (node.xml, *node.definitions):
-        for place in (xml, *_meant(node, xml)):
+        for place in (xml, *meant(node, xml)):
             for name in ("messagePayload", "payloadExpression"):
                 found = extension(place, name)
                 if found is not None:
@@ -106,7 +129,7 @@ def _events(node: Node) -> Iterator[Source]:
                 yield Source(node, ("时间", "time"), text_of(found), clock=clock)
 
 
-def _meant(node: Node, xml: Xml) -> Iterator[Xml]:
+def meant(node: Node, xml: Xml) -> Iterator[Xml]:
     for kind in ("message", "signal", "error", "escalation"):
         found = node.scope.drawing.named(xml.get(f"{kind}Ref"), kind)
         if found is not None:

@@ -7,6 +7,7 @@ so a rule never finds what the engine would miss.
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -88,12 +89,16 @@ class Node(Part):
 
     @property
     def is_event_subprocess(self) -> bool:
-        return self.tag in SUBPROCESSES and self.xml.get("triggeredByEvent") in ("true", "1")
+        return self.tag == "subProcess" and self.xml.get("triggeredByEvent") in ("true", "1")
 
     @property
     def is_for_undoing(self) -> bool:
         """Compensation, which is refused: nothing else is to be said of it."""
         return "compensate" in self.events or self.xml.get("isForCompensation") == "true"
+
+    @property
+    def is_repeated(self) -> bool:
+        return any(local(each).endswith("LoopCharacteristics") for each in children(self.xml))
 
     @property
     def is_split(self) -> bool:
@@ -149,6 +154,12 @@ class Drawing:
     @cached_property
     def ids(self) -> dict[str, Xml]:
         return {e.get("id"): e for e in self.root.iter(f"{{{BPMN}}}*") if e.get("id")}
+
+    @cached_property
+    def uses(self) -> Counter[str]:
+        """How often each id stands inside the processes, whatever it is the id of."""
+        inside = (e for process in children(self.root, "process") for e in process.iter("*"))
+        return Counter(e.get("id") for e in inside if e.get("id"))
 
     @cached_property
     def lanes(self) -> dict[str, str]:

@@ -90,7 +90,7 @@ def event_gateways(scope: Scope) -> Iterator[Finding]:
                 f"The event gateway “{node.shown}” needs two events or more: add one or remove it.",
             )
         for target in node.next:
-            if not _is_awaited(target) or len(target.incoming) > 1:
+            if not _is_awaited(target) or len(target.incoming) > 1 or target.is_repeated:
                 yield error(
                     "no-event-behind",
                     target,
@@ -132,9 +132,10 @@ def _read(text: str) -> ast.expr | None:
 
 
 def _is_awaited(node: Node) -> bool:
-    return node.tag == "receiveTask" or (
-        node.tag == "intermediateCatchEvent" and "link" not in node.events
-    )
+    """An event, or a receive task without events at its edge: those would go on waiting."""
+    if node.tag == "receiveTask":
+        return not node.attached
+    return node.tag == "intermediateCatchEvent" and "link" not in node.events
 
 
 def _idle(flow: Flow, node: Node) -> Finding:

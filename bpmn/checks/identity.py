@@ -11,6 +11,7 @@ RESERVED = re.compile(  # the engine's own nodes are called so
     r"Start|End|Root|StartEventSplit|StartEventJoin|"
     r".*\.(EndJoin|BoundaryEventSplit|BoundaryEventJoin)|.* \[child\]"
 )
+LONGEST_NAME = 300  # characters
 PLAIN = re.compile(r"[^\s:/\\]{1,100}")
 YES_OR_NO = [
     "isExecutable",
@@ -34,6 +35,14 @@ def ids(scope: Scope) -> Iterator[Finding]:
                 f"“{each.name}”没有编号，请在建模工具中重新保存。",
                 f"“{each.name}” has no id: save the diagram again in the modeler.",
             )
+        elif len(each.name) > LONGEST_NAME:
+            yield error(
+                "long-name",
+                each,
+                f"编号 {each.id} 的名称超过 {LONGEST_NAME} 个字，请缩短，说明可写在文档里。",
+                f"The name of {each.id} is longer than {LONGEST_NAME} characters: shorten it, and "
+                "put explanations into the documentation.",
+            )
         elif RESERVED.fullmatch(each.id) or not PLAIN.fullmatch(each.id):
             yield error(
                 "reserved-id",
@@ -54,6 +63,19 @@ def spellings(scope: Scope) -> Iterator[Finding]:
                         f"“{each.shown}”的 {name} 应写成 true 或 false，请改正。",
                         f"{name} of “{each.shown}” must be spelt true or false: correct it.",
                     )
+
+
+def clashes(scope: Scope) -> Iterator[Finding]:
+    """Parameters and items have ids as well, and the engine looks all of them up in one place."""
+    for node in scope.nodes.values():
+        if scope.drawing.uses[node.id] > 1:
+            yield error(
+                "duplicate-id",
+                node,
+                f"“{node.shown}”的编号 {node.id} 也是参数或多实例数据项的名称，请改掉其中一个。",
+                f"The id {node.id} of “{node.shown}” is the name of a parameter or an item as "
+                "well: change one of them.",
+            )
 
 
 def across(drawings: list[Drawing]) -> Iterator[Finding]:

@@ -33,6 +33,18 @@ def rounds(scope: Scope) -> Iterator[Finding]:
             )
 
 
+def event_subprocesses(scope: Scope) -> Iterator[Finding]:
+    for node in scope.nodes.values():
+        if node.is_event_subprocess and node.is_repeated:
+            yield error(
+                "repeated-event-subprocess",
+                node,
+                f"事件子流程“{node.shown}”每次触发都会执行，不能再设循环或多实例，请去掉。",
+                f"The event subprocess “{node.shown}” runs at every event: "
+                "take its loop or multi-instance marker away.",
+            )
+
+
 def _collection(node: Node, xml: Xml) -> Iterator[Finding]:
     counted, listed = child(xml, "loopCardinality"), child(xml, "loopDataInputRef")
     if (counted is None) == (listed is None):

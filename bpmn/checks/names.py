@@ -1,4 +1,4 @@
-"""Names in conditions that nothing in the bundle makes, but that look like one that something does.
+"""Names of facts: those that events write, and those in conditions that look misspelt.
 
 Facts that a run begins with are not known here, so an unknown name as such says nothing.
 """
@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 
 from bpmn import sandbox
-from bpmn.checks.code import sources
-from bpmn.checks.drawing import BPMN, SPIFF, Drawing, Flow, Scope, is_fact_name
+from bpmn.checks.code import meant, sources
+from bpmn.checks.drawing import BPMN, SPIFF, Drawing, Flow, Scope, extension, is_fact_name
 from bpmn.checks.references import Bundled
-from bpmn.checks.saying import warning
+from bpmn.checks.saying import error, warning
 from bpmn.findings import Finding
 
 SHORTEST = 4  # letters; shorter names look alike by chance
@@ -32,6 +32,26 @@ def misspelt(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
                     f"No step makes the fact {name} in the condition of “{source.at.shown}”: "
                     f"is {near[0]} meant?",
                 )
+
+
+def variables(scope: Scope) -> Iterator[Finding]:
+    """Where a payload or the answers of a step are put."""
+    for node in scope.nodes.values():
+        places = [
+            each for xml in (node.xml, *node.definitions) for each in (xml, *meant(node, xml))
+        ]
+        for place in places:
+            for name in ("messageVariable", "variableName"):
+                found = extension(place, name)
+                if found is not None and not is_fact_name((found.text or "").strip()):
+                    yield error(
+                        "no-fact-name",
+                        node,
+                        f"“{node.shown}”的 {name} 不是数据名称，"
+                        "请以文字开头，只用文字、数字和下划线。",
+                        f"The {name} of “{node.shown}” is no name of a fact: begin with a letter, "
+                        "use letters, digits and underscores.",
+                    )
 
 
 def _made(drawing: Drawing) -> set[str]:

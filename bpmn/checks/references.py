@@ -17,6 +17,15 @@ from bpmn.checks.drawing import (
 from bpmn.checks.saying import error
 from bpmn.findings import Finding
 
+YES_OR_NO = ("true", "false")
+SETTINGS = {  # property of a step: its values
+    "priority": ("1", "2", "3", "4", "5"),
+    "segment": ("queue", "travel", "work", "wait_internal", "wait_customer", "verify"),
+    "on_site": YES_OR_NO,
+    "key_node": YES_OR_NO,
+    "customer_visible": YES_OR_NO,
+}
+
 
 @dataclass(frozen=True)
 class Known:
@@ -205,6 +214,21 @@ def roles(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
                 f"“{node.shown}”要求的角色 {role} 不存在，请改正。",
                 f"“{node.shown}” asks for the role {role}, which is not there: correct it.",
             )
+
+
+def settings(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
+    """Properties whose value is read when a work order is opened."""
+    for node in scope.nodes.values():
+        for name, value in properties(node.xml).items():
+            wanted = SETTINGS.get(name, ())
+            if wanted and value not in wanted:
+                yield error(
+                    "bad-setting",
+                    node,
+                    f"“{node.shown}”的属性 {name} 不能是“{value}”，可用：{'、'.join(wanted)}。",
+                    f"The property {name} of “{node.shown}” cannot be “{value}”: "
+                    f"use one of {', '.join(wanted)}.",
+                )
 
 
 def _process_of(scope: Scope) -> Scope:
