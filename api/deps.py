@@ -113,23 +113,31 @@ class Turn:
 class Guard:
     """Who may pass. Checks what needs no database, before the body is even looked at."""
 
-    def __init__(self, permission: str | None, readonly: bool, apart: bool) -> None:
+    def __init__(self, permission: str | None, readonly: bool, apart: bool, raw: bool) -> None:
         self.permission, self.readonly, self.apart = permission, readonly or apart, apart
+        self.raw = raw
 
     async def __call__(self, request: Request) -> Turn:
         door.check_origin(request)
         door.require_secret(request)
-        body = await request.body() if "idempotency-key" in request.headers else b""
-        return Turn(request, self, body)
+        is_wanted = self.raw or "idempotency-key" in request.headers
+        return Turn(request, self, await request.body() if is_wanted else b"")
 
 
-def allow(permission: str | None = None, *, readonly: bool = False, apart: bool = False) -> Any:
+def allow(
+    permission: str | None = None,
+    *,
+    readonly: bool = False,
+    apart: bool = False,
+    raw: bool = False,
+) -> Any:
     """The turn of a request whose person has the permission; any person who is signed in if None.
 
     GET turns only read; so does another one with `readonly`, which then keeps nobody waiting. With
-    `apart` the turn's transaction is over before the route begins, which opens its own.
+    `apart` the turn's transaction is over before the route begins, which opens its own. With `raw`
+    the body is a file: `turn.body`.
     """
-    return Depends(Guard(permission, readonly, apart))
+    return Depends(Guard(permission, readonly, apart, raw))
 
 
 def make_router(noun: str) -> APIRouter:

@@ -11,7 +11,8 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, page
 from bpmn import library
-from bpmn.checks import check, is_publishable
+from bpmn.checks import Finding, check, is_publishable
+from bpmn.imports import convert
 from records import Diagram, Version
 from tasks.refusals import NotFound
 
@@ -73,7 +74,8 @@ def list_diagrams(
 @router.post("/checks")
 def check_files(given: Files, turn: Turn = allow("diagrams:read", readonly=True)) -> Checked:
     """What the gate says of it. Nothing is stored."""
-    findings = check(_bundle(given), library.known(turn.session))
+    bundle, conversions = _bundle(given)
+    findings = [*check(bundle, library.known(turn.session)), *conversions]
     told = [FindingShown(**vars(found)) for found in findings]
     return Checked(is_publishable=is_publishable(findings), findings=told)
 
@@ -84,7 +86,8 @@ def publish(given: Publication, turn: Turn = allow("diagrams:publish")) -> Versi
 
     def make() -> VersionShown:
         by, reason = turn.person.login, given.reason
-        version = library.publish(turn.session, _bundle(given), by=by, now=turn.now, reason=reason)
+        bundle, _ = _bundle(given)
+        version = library.publish(turn.session, bundle, by=by, now=turn.now, reason=reason)
         return show_version(version)
 
     return once(turn, make)
@@ -117,8 +120,15 @@ def show_version(version: Version) -> VersionShown:
     return VersionShown.model_validate(version.model_dump(exclude={"bundle"}))
 
 
-def _bundle(given: Files) -> dict[str, bytes]:
-    return {name: text.encode() for name, text in given.files.items()}
+def _bundle(given: Files) -> tuple[dict[str, bytes], list[Finding]]:
+    """The files, those of other modelers met half way, and what was converted in them."""
+    files = {name: text.encode() for name, text in given.files.items()}
+    findings: list[Finding] = []
+    for name in files:
+        if name.endswith(".bpmn"):
+            files[name], found = convert(files[name])
+            findings += found
+    return files, findings
 
 
 def _find(turn: Turn, key: str, number: int) -> Version:

@@ -1,8 +1,9 @@
 """JSON: what people add to a work order without moving it: chases, comments, files."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import UploadFile
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 from starlette.responses import Response
@@ -72,14 +73,20 @@ def list_attachments(id: Id, turn: Turn = allow("work-orders:read")) -> list[Att
 
 
 @router.post("/{id}/attachments", status_code=201)
-def attach(id: Id, file: UploadFile, turn: Turn = allow("work-orders:advance")) -> AttachmentShown:
+def attach(
+    id: Id,
+    name: Annotated[str, Query(examples=["gate.jpg"])],
+    turn: Turn = allow("work-orders:advance", raw=True),
+) -> AttachmentShown:
+    """The body is the file itself, and Content-Type says what it is."""
+
     def make() -> AttachmentShown:
         row = remarks.attach(
             turn.session,
             take(turn, id),
-            name=file.filename or "",
-            media_type=file.content_type or "",
-            content=file.file.read(remarks.LARGEST_FILE + 1),
+            name=name,
+            media_type=turn.request.headers.get("content-type", ""),
+            content=turn.body,
             by=turn.person,
             now=turn.now,
         )

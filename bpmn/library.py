@@ -19,6 +19,7 @@ from bpmn.bundles import gather
 from bpmn.checks import Known, check, is_publishable
 from records import Diagram, Group, Version, history
 from tasks.refusals import Invalid, NotFound
+from tasks.roles import ROLES
 from tasks.services import SERVICES
 
 SHIPPED = Path(__file__).parent
@@ -125,6 +126,7 @@ def known(session: Session) -> Known:
     return Known(
         services=frozenset(SERVICES),
         groups={group.key: (group.name, group.name_en) for group in groups},
+        roles=ROLES.keys(),
         diagrams=frozenset(session.exec(select(Diagram.key))),
     )
 
