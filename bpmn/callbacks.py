@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 class Callbacks:
     """The services of one run in one transaction."""
 
-    def __init__(self, session: Session, *, run_id: int, subject: str, now: datetime) -> None:
-        self.session, self.run_id, self.subject, self.now = session, run_id, subject, now
+    def __init__(
+        self, session: Session, *, run_id: int, subject: str, by: str, now: datetime
+    ) -> None:
+        self.session, self.run_id, self.subject = session, run_id, subject
+        self.by, self.now = by, now
 
     def __call__(self, request: wall.ServiceRequest) -> Any:
         service = SERVICES[request.service]
@@ -51,6 +54,7 @@ class Callbacks:
             run_id=self.run_id,
             subject=self.subject,
             element=element,
+            by=self.by,
             key=key_of(self.run_id, step_id),
         )
 

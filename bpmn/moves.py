@@ -28,7 +28,7 @@ class Move:
         self.session, self.row, self.by, self.now = session, row, by, now
         self.run_id: int = row.id
         self.loaded = library.load(session, row.version_id, row.content_hash)
-        self.callbacks = Callbacks(session, run_id=row.id, subject=row.subject, now=now)
+        self.callbacks = Callbacks(session, run_id=row.id, subject=row.subject, by=by, now=now)
         self.live: wall.LiveRun
         self.before: waiting.Waits
 

@@ -86,7 +86,7 @@ def told_of(session, ticket):
 
 
 def caller(session, ticket, now):
-    return Caller(session, now, 1, f"ticket:{ticket.id}", "x", "key")
+    return Caller(session, now, 1, f"ticket:{ticket.id}", "x", "nora", "key")
 
 
 # Opening
@@ -471,7 +471,7 @@ def test_facts_count_the_circuits_of_a_device(session, cast, now):
 
 def test_a_run_about_something_else_has_no_ticket(session, ticket, now):
     with pytest.raises(ServiceRefused):
-        services.describe(Caller(session, now, 1, "plan:1", "x", "key"))
+        services.describe(Caller(session, now, 1, "plan:1", "x", "nora", "key"))
 
 
 def test_every_form_of_the_diagram_has_an_example():

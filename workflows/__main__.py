@@ -1,6 +1,7 @@
-"""python -m workflows [work] | replay FILE"""
+"""python -m workflows: do timed work, replay a trace, or ask the running API something."""
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -9,30 +10,65 @@ from pathlib import Path
 from records.database import connect
 from records.region import NoRegion
 from workflows import replay, shift
+from workflows.clerk import Answered, Clerk
 from workflows.traces import BadTrace
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
-    commands = parser.add_subparsers(dest="command")
-    commands.add_parser("work", help="do timed work until stopped (the default)")
-    replayed = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
-    replayed.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
-    arguments = parser.parse_args()
+    chosen = _read()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    if arguments.command == "replay":
-        return _replay(arguments.file)
+    return int(chosen.command(chosen))
+
+
+def work(_: argparse.Namespace) -> int:
     shift.work(connect(), shift.until_signalled())
     return 0
 
 
-def _replay(path: Path) -> int:
+def play(chosen: argparse.Namespace) -> int:
     try:
-        replay.replay(path, password=os.environ.get("BATON_DEMO_PASSWORD", "baton-demo"))
+        replay.replay(chosen.file, password=_password())
     except (BadTrace, NoRegion) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def ask(chosen: argparse.Namespace) -> int:
+    """Print what the API answers; exit code 1 where it refuses, 2 where nobody answers."""
+    body = json.loads(chosen.body) if chosen.body else {}
+    try:
+        clerk = Clerk(int(os.environ.get("BATON_PORT", "8000")), chosen.login, _password())
+        told = clerk.ask(chosen.method, chosen.path, None if chosen.method == "GET" else body)
+    except Answered as refused:
+        print(json.dumps(refused.told, ensure_ascii=False, indent=2), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"No answer ({error}): is the server running? make run", file=sys.stderr)
+        return 2
+    print(json.dumps(told, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _password() -> str:
+    return os.environ.get("BATON_DEMO_PASSWORD", "baton-demo")
+
+
+def _read() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="work | replay | ask")
+    working = commands.add_parser("work", help="do timed work until stopped")
+    working.set_defaults(command=work)
+    playing = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
+    playing.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
+    playing.set_defaults(command=play)
+    asking = commands.add_parser("ask", help="ask the running API something, as a demo account")
+    asking.add_argument("login", help="dora, nora, ada, liu, owen, mei or root")
+    asking.add_argument("method", choices=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    asking.add_argument("path", help="/api/work-orders?queue=mine")
+    asking.add_argument("body", nargs="?", help="JSON")
+    asking.set_defaults(command=ask)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class Caller:
     run_id: int
     subject: str  # what the run is about: "ticket:7"
     element: str
+    by: str  # whose doing moved the run here: a login, or "system"
     key: str  # the same however often the call is tried
 
 

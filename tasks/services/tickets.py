@@ -67,7 +67,7 @@ def take_judgement(caller: Caller, *, judgement: Mapping[str, Any], also: str = 
     except Refusal as refusal:
         told["verdict"] = "unclear"
         why = {"zh": refusal.zh, "en": refusal.en}
-        tickets.record(session, "judgement refused", ticket, _by(caller), caller.now, **why)
+        tickets.record(session, "judgement refused", ticket, caller.by, caller.now, **why)
     lasting = caller.now - ticket.started_at
     told |= {"is_night": is_night(caller.now), "outage_minutes": _minutes(lasting)}
     return facts_of(session, ticket) | told
@@ -89,7 +89,7 @@ def look_at_alarms(caller: Caller) -> Facts:
 def restore(caller: Caller, *, at: str) -> Facts:
     """The service is back, so a suspended ticket goes on by itself."""
     ticket = ticket_of(caller)
-    stops.resume(caller.session, ticket, by=_by(caller), now=caller.now)
+    stops.resume(caller.session, ticket, by=caller.by, now=caller.now)
     _do(caller, tickets.restore, at=_instant(at))
     lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
     most = ticket.limit.get("report_if_over")
@@ -147,7 +147,7 @@ def suspend(
 
 def resume(caller: Caller, *, planned: str = "", by: str = "") -> Facts:
     """`planned`: no message came, but the planned time did."""
-    ticket, who = ticket_of(caller), by or _by(caller)
+    ticket, who = ticket_of(caller), by or caller.by
     stops.resume(caller.session, ticket, by=who, now=caller.now, planned=bool(planned))
     return _told(ticket)
 
@@ -172,7 +172,7 @@ def _fault(caller: Caller, ticket: Ticket, judgement: Mapping[str, Any], also: s
         domains=domains,
         section=judgement.get("suspected_section", ""),
         expected_at=_instant(at) if at else None,
-        by=_by(caller),
+        by=caller.by,
         now=caller.now,
     )
     return {"domains": domains}
@@ -195,7 +195,7 @@ _VERDICTS = {"fault": _fault, "duplicate": _duplicate, "not_a_fault": _no_fault}
 def _do(caller: Caller, verb: Callable[..., None], by: str = "", /, **told: Any) -> Facts:
     ticket = ticket_of(caller)
     with _refusals():
-        verb(caller.session, ticket, by=by or _by(caller), now=caller.now, **told)
+        verb(caller.session, ticket, by=by or caller.by, now=caller.now, **told)
     return _told(ticket)
 
 
@@ -210,10 +210,6 @@ def _refusals() -> Iterator[None]:
         yield
     except Refusal as refusal:
         raise ServiceRefused(refusal.code, refusal.zh, refusal.en) from refusal
-
-
-def _by(caller: Caller) -> str:
-    return f"run:{caller.run_id}"
 
 
 def _instant(text: str) -> datetime:
