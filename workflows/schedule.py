@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from workflows import alarms, notices, runs, service_calls, work_orders
+from workflows import alarms, notices, runs, service_calls, upkeep, work_orders
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,5 @@ SCHEDULE = {
     "open tickets for alarms": Job(alarms.open_tickets, 0.5),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0),
     "resume work orders": Job(work_orders.resume_orders, 2.0),
+    "forget what is old": Job(upkeep.forget_old, 3600.0),
 }

@@ -30,27 +30,27 @@ def read_trace(path: Path) -> list[Line]:
     """All lines in order of their start."""
     if not path.exists():
         raise BadTrace(f"There is no file {path}")
-    lines = list(_parse(_open(path)))
+    lines = list(_parse(io.StringIO(_text_of(path), newline="")))
     if not lines:
         raise BadTrace(f"{path} has no alarms")
     return sorted(lines, key=lambda line: line.start)
 
 
-def _open(path: Path) -> io.TextIOBase:
+def _text_of(path: Path) -> str:
     if path.suffix == ".csv":
-        return path.open(encoding="utf-8", newline="")
+        return path.read_text(encoding="utf-8")
     try:
         with tarfile.open(path) as archive:
             names = [name for name in archive.getnames() if name.endswith("Alarm.csv")]
             found = archive.extractfile(names[0]) if names else None
             if found is None:
                 raise BadTrace(f"{path} has no Alarm.csv in it")
-            return io.StringIO(found.read().decode())
-    except tarfile.TarError as error:
+            return found.read().decode()
+    except (tarfile.TarError, UnicodeDecodeError) as error:
         raise BadTrace(f"{path} is neither a .csv nor a .tgz: {error}") from error
 
 
-def _parse(file: io.TextIOBase) -> Iterator[Line]:
+def _parse(file: io.StringIO) -> Iterator[Line]:
     reader = csv.DictReader(file)
     if reader.fieldnames is None or not set(COLUMNS) <= set(reader.fieldnames):
         raise BadTrace(f"The first line must name the columns {', '.join(COLUMNS)}")
