@@ -148,6 +148,7 @@ def test_a_file_that_is_no_trace_says_what_is_wrong(tmp_path, text, told):
 
 def test_a_file_that_is_not_there_or_not_an_archive_says_so(tmp_path):
     (tmp_path / "trace.tgz").write_bytes(b"not an archive")
-    for name in ("trace.tgz", "nowhere.csv"):
+    (tmp_path / "gbk.csv").write_bytes("告警".encode("gbk"))
+    for name in ("trace.tgz", "gbk.csv", "nowhere.csv"):
         with pytest.raises(BadTrace, match=name):
             read_trace(tmp_path / name)

@@ -30,7 +30,11 @@ def read_trace(path: Path) -> list[Line]:
     """All lines in order of their start."""
     if not path.exists():
         raise BadTrace(f"There is no file {path}")
-    lines = list(_parse(io.StringIO(_text_of(path), newline="")))
+    try:
+        text = _text_of(path)
+    except UnicodeDecodeError as error:
+        raise BadTrace(f"{path} is not UTF-8: {error}") from error
+    lines = list(_parse(io.StringIO(text, newline="")))
     if not lines:
         raise BadTrace(f"{path} has no alarms")
     return sorted(lines, key=lambda line: line.start)
@@ -46,7 +50,7 @@ def _text_of(path: Path) -> str:
             if found is None:
                 raise BadTrace(f"{path} has no Alarm.csv in it")
             return found.read().decode()
-    except (tarfile.TarError, UnicodeDecodeError) as error:
+    except tarfile.TarError as error:
         raise BadTrace(f"{path} is neither a .csv nor a .tgz: {error}") from error
 
 
