@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import UniqueConstraint, bindparam, event, func, insert, select, update
+from sqlalchemy import Connection, UniqueConstraint, bindparam, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import SessionTransaction
@@ -48,6 +48,28 @@ class Chain(SQLModel, table=True):
     hash: str = START
 
 
+# Built once: these run with every commit.
+_ENTRY, _CHAIN = SQLModel.metadata.tables["entry"], SQLModel.metadata.tables["chain"]
+_LOCK = (  # in one order, so that two commits cannot wait for each other in a circle
+    select(_CHAIN)
+    .where(_CHAIN.c.subject.in_(bindparam("subjects", expanding=True)))
+    .order_by(_CHAIN.c.subject)
+    .with_for_update()
+)
+_NEW = {
+    name: dialect.insert(_CHAIN).values(seq=0, hash=START)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_BEGIN = {  # a chain that another session began a moment ago is locked instead
+    name: new.on_conflict_do_update(
+        index_elements=["subject"], set_={"subject": new.excluded.subject}
+    ).returning(_CHAIN)
+    for name, new in _NEW.items()
+}
+_ADD = insert(_ENTRY)
+_MOVE = update(_CHAIN).where(_CHAIN.c.subject == bindparam("of"))
+
+
 @dataclass(frozen=True)
 class Break:
     """Where a chain no longer holds."""
@@ -74,19 +96,16 @@ def write(session: AnySession) -> None:
     rows = _unwritten(session)
     if not rows:
         return
-    heads = _lock_heads(session, sorted({row["subject"] for row in rows}))
+    session.flush()
+    connection = session.connection()
+    heads = _lock_heads(connection, sorted({row["subject"] for row in rows}))
     for row in rows:
         head = heads[row["subject"]]
         head["seq"] += 1
         row["seq"] = head["seq"]
         row["hash"] = head["hash"] = digest(head["hash"], row)
-    session.execute(insert(Entry), rows)
-    session.connection().execute(
-        update(Chain.__table__)  # type: ignore[attr-defined]
-        .where(Chain.__table__.c.subject == bindparam("of"))  # type: ignore[attr-defined]
-        .values(seq=bindparam("n"), hash=bindparam("h")),
-        [{"of": subject, "n": head["seq"], "h": head["hash"]} for subject, head in heads.items()],
-    )
+    connection.execute(_ADD, rows)
+    connection.execute(_MOVE, [{"of": subject, **head} for subject, head in heads.items()])
     session.info["unwritten"] = []
 
 
@@ -154,16 +173,12 @@ def _first_break(subject: str, chain: Iterator[Entry], end: Chain | None) -> Bre
     return None
 
 
-def _lock_heads(session: AnySession, subjects: list[str]) -> dict[str, dict[str, Any]]:
+def _lock_heads(connection: Connection, subjects: list[str]) -> dict[str, dict[str, Any]]:
     """The end of each chain, created where new, and locked until the commit."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    new = dialect.insert(Chain).values([{"subject": s, "seq": 0, "hash": START} for s in subjects])
-    held = new.on_conflict_do_update(
-        index_elements=["subject"], set_={"subject": new.excluded.subject}
-    )
-    columns = (col(Chain.subject), col(Chain.seq), col(Chain.hash))
-    found = session.execute(held.returning(*columns)).all()
-    return {row.subject: {"seq": row.seq, "hash": row.hash} for row in found}
+    found = list(connection.execute(_LOCK, {"subjects": subjects}))
+    new, begin = set(subjects) - {head.subject for head in found}, _BEGIN[connection.dialect.name]
+    found += [connection.execute(begin, {"subject": subject}).one() for subject in sorted(new)]
+    return {head.subject: {"seq": head.seq, "hash": head.hash} for head in found}
 
 
 def _unwritten(session: AnySession) -> list[dict[str, Any]]:
