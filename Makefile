@@ -17,7 +17,7 @@ setup: .venv/ready ## Install what the project needs into .venv
 	@echo "Installing into .venv (about a minute the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv sync --locked --quiet --python $(BIN)/python
+	@$(BIN)/uv sync --locked --python $(BIN)/python
 	@touch $@
 
 run: setup ## Start Baton: database, diagrams, demo region, API, timed work
