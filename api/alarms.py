@@ -1,13 +1,14 @@
 """JSON: alarms from the network. Kept before the answer (202); acted on afterwards."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import col, select
 
 from api.deps import Given, Id, Turn, allow, make_router
+from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from records import Alarm
 from tasks import alarms
@@ -35,7 +36,7 @@ class AlarmGiven(Given):
     severity: str = Field("major", examples=["critical"])
     external_id: str = Field("", max_length=200)
     text: str = Field("", max_length=2_000)
-    raw: dict[str, Any] = Field(default_factory=dict, description="What else the source sent")
+    raw: Facts = Field(default_factory=dict, description="What else the source sent")
 
 
 class AlarmsGiven(Given):

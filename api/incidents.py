@@ -1,13 +1,14 @@
 """JSON: incidents, and their repair: a retry, a skip, a correction."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from api.deps import Given, Id, Turn, allow, make_router
+from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from bpmn import incidents
 from records import Incident
@@ -43,7 +44,7 @@ class Skip(Given):
 
 
 class Correction(Given):
-    facts: dict[str, Any] = Field(examples=[{"rate": 2}])
+    facts: Facts = Field(examples=[{"rate": 2}])
     reason: str = Field(max_length=4_000)
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, Select, TypeDecorator, literal, or_, tuple_
 from sqlmodel import Session
 
@@ -26,6 +27,13 @@ class Asked(Given):
     sort: str | None = Field(None, max_length=40, description="A name, or -name to turn it round")
     cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before")
     limit: int = Field(50, ge=1, le=200)
+
+    @field_validator("*")
+    @classmethod
+    def check_size(cls, value: object) -> object:
+        if isinstance(value, int) and abs(value) >= 2**63:  # no column is wider
+            raise PydanticCustomError("less_than", "is too large", {"lt": 2**63})
+        return value
 
 
 class Page(BaseModel, Generic[Item]):

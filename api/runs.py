@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from api.deps import Given, Id, Turn, allow, make_router
+from api.facts import Facts
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from bpmn import runs
@@ -46,14 +47,14 @@ class RunFilter(Asked):
 
 class Beginning(Given):
     diagram: str = Field(examples=["fault_handling"])
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: Facts = Field(default_factory=dict)
     subject: str = Field("", max_length=100)
 
 
 class Message(Given):
     kind: Literal["message", "signal"] = "message"
     name: str = Field(max_length=200, examples=["alarm_cleared"])
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: Facts = Field(default_factory=dict)
 
 
 class Cancelling(Given):

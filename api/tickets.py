@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import col, select
 
 from api.deps import Given, Id, Turn, allow, make_router
+from api.facts import Facts
 from api.once import once
 from api.paging import Asked, Page, narrow, page, search
 from bpmn import tickets
@@ -94,13 +95,13 @@ class Regrading(Given):
 
 
 class Merging(Given):
-    parent: int = Field(description="The number of the parent ticket (主单)")
+    parent: int = Field(ge=1, le=2**63 - 1, description="The number of the parent ticket (主单)")
     reason: str = Field(min_length=1, max_length=4_000)
 
 
 class Cancelling(Given):
-    reason: str = Field(min_length=1, max_length=4_000, examples=["not_a_fault"])
-    note: str = Field("", max_length=4_000)
+    reason: str = Field(description="As on the form cancel", examples=["no_fault_found"])
+    note: str = Field(examples=["测试 24 小时无误码,客户同意撤单"])
 
 
 class Specialty(Given):
@@ -135,7 +136,7 @@ def show_form(turn: Turn = allow("tickets:read")) -> dict[str, Any]:
 
 
 @router.post("", status_code=201)
-def report(given: dict[str, Any], turn: Turn = allow("tickets:open")) -> TicketShown:
+def report(given: Facts, turn: Turn = allow("tickets:open")) -> TicketShown:
     """受理: what a customer reports, as on the form. An open ticket of the circuit takes it."""
 
     def make() -> TicketShown:

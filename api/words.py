@@ -85,6 +85,11 @@ WRONG: dict[str, tuple[str, str]] = {  # type of a pydantic error, or how it beg
     "list": ("须为列表", "has to be a list"),
     "dict": ("须为 JSON 对象", "has to be a JSON object"),
     "model": ("须为 JSON 对象", "has to be a JSON object"),
+    "no_facts": (
+        "整数须在 64 位以内,文字须有效,嵌套不能太深",
+        "takes whole numbers of 64 bits, valid text, and little nesting",
+    ),
+    "too_large": ("不能超过 {most} KB", "takes at most {most} KB"),
     "nul": ("含有无法保存的字符", "has a character that cannot be stored"),
     "json_invalid": ("不是有效的 JSON", "is not valid JSON"),
 }

@@ -7,7 +7,7 @@ lengthens one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, cast, literal, update
@@ -19,6 +19,7 @@ from tasks.refusals import Invalid
 
 SEVERITIES = ("critical", "major", "minor", "warning", "indeterminate")  # X.733, without cleared
 FUTURE = timedelta(minutes=10)  # how far a source's clock may be ahead of ours
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # what began before is a slip, or a clock not set
 MOST = 1_000  # alarms in one batch
 
 
@@ -160,3 +161,5 @@ def _wrong(report: Report, now: datetime) -> Iterable[tuple[str, str, str]]:
         yield "severity", f"应为 {known} 之一", f"must be one of {known}"
     if report.raised_at > now + FUTURE:
         yield "raised_at", "时间在未来,请核对设备时钟", "is in the future: check the source's clock"
+    if report.raised_at < EARLIEST:
+        yield "raised_at", "时间过早,请核对设备时钟", "is too long ago: check the source's clock"

@@ -120,6 +120,8 @@ def check_fault(source: str, impact: str, started_at: datetime, now: datetime) -
         raise wrong("impact", f"影响应为 {known} 之一", f"The impact is one of {known}")
     if started_at > now + alarms.FUTURE:
         raise wrong("started_at", "开始时间在未来,请更正", "It began in the future: correct it")
+    if started_at < alarms.EARLIEST:
+        raise wrong("started_at", "开始时间过早,请更正", "It began too long ago: correct it")
 
 
 def _insert(session: Session, ticket: Ticket, by: str) -> Ticket:

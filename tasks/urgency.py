@@ -75,6 +75,8 @@ def regrade(
 
 def check_regrade(ticket: Ticket, grade: str, impact: str, reason: str) -> None:
     require("regrade", ticket)
+    if not (grade or impact):
+        raise wrong("grade", "请给出新的等级或影响", "Give another grade or another impact")
     if grade and grade not in GRADES:
         known = ", ".join(GRADES)
         raise wrong("grade", f"等级应为 {known} 之一", f"The grade is one of {known}")

@@ -383,7 +383,7 @@ def test_a_verb_is_done_at_once_where_no_run_listens(session, ticket, cast, now)
     at = now + timedelta(hours=1)
     tickets.suspend(session, ticket, **STOP, resume_at=at, by=dora, now=now)
     tickets.resume(session, ticket, by=dora, now=now)
-    tickets.cancel(session, ticket, reason="test", note="", by=dora, now=now)
+    tickets.cancel(session, ticket, reason="test", note="试", by=dora, now=now)
     assert (ticket.calls, ticket.grade, ticket.state) == (1, "A", "cancelled")
 
 

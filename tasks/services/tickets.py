@@ -213,7 +213,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text.upper())  # forms take 2026-03-11t02:14:00z too
     return at if at.tzinfo else at.replace(tzinfo=ZONE)
 
 
