@@ -12,7 +12,8 @@ from api.facts import Facts
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from bpmn import runs
-from records import Run
+from records import Run, Ticket
+from tasks.refusals import wrong
 
 router = make_router("runs")
 SORTS = {
@@ -62,7 +63,7 @@ class Cancelling(Given):
 
 
 class WaitingShown(BaseModel):
-    """What one token waits for; other fields by what it is: holder, due, name, key …"""
+    """What one token waits for; other fields by what it is: holder, due, message, key …"""
 
     model_config = {"extra": "allow"}
 
@@ -86,6 +87,7 @@ def start(given: Beginning, turn: Turn = allow("runs:steer")) -> RunShown:
 
     def make() -> RunShown:
         by, about = turn.person.login, given.subject
+        _check_subject(turn, about)
         told = (turn.session, given.diagram, given.data)
         return show_run(runs.start(*told, by=by, now=turn.now, subject=about))
 
@@ -132,6 +134,14 @@ def cancel(id: Id, given: Cancelling, turn: Turn = allow("runs:steer")) -> RunSh
     runs.cancel(turn.session, id, reason=given.reason, by=turn.person.login, now=turn.now)
     turn.session.refresh(run)
     return show_run(run)
+
+
+def _check_subject(turn: Turn, subject: str) -> None:
+    """A run about a ticket gives its work orders that ticket, so it has to be there."""
+    about, _, number = subject.partition(":")
+    key = int(number) if number.isascii() and number.isdecimal() else 0
+    if about == "ticket" and (key >= 2**63 or turn.session.get(Ticket, key) is None):
+        raise wrong("subject", f"没有故障单 {number},请核对", f"There is no ticket {number}: check")
 
 
 def show_run(run: Run) -> RunShown:

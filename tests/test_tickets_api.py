@@ -224,7 +224,8 @@ def test_a_ticket_that_is_not_there_is_404_for_every_verb(dora):
 
 
 def test_tickets_are_found_by_what_they_are_about(dora, session, ticket):
-    second(dora, session, symptom="网速很慢 50%", started_at="2026-03-11t02:10:00z")
+    slow = {"impact": "degraded", "symptom": "网速很慢 50%"}
+    second(dora, session, **slow, started_at="2026-03-11t02:10:00z")
     post(dora, f"{ticket}/cancellation", **STEERING["cancellation"])
     for query, found in {
         "state=cancelled": [1],

@@ -145,9 +145,8 @@ def _why_waiting(step: Step) -> Waiting | None:
     detail: dict[str, Any] = {"beside": step.parent.task_spec.main} if spec.is_attached else {}
     if trigger.kind == "timer":
         return _waiting(step, "timer", {"due": due_of(step), **detail})
-    return _waiting(
-        step, trigger.kind, {"name": trigger.name, "key": step.internal_data.get("key"), **detail}
-    )
+    named = {trigger.kind: trigger.name, "key": step.internal_data.get("key")}
+    return _waiting(step, trigger.kind, {**named, **detail})
 
 
 def _waiting(step: Step, for_: str, detail: dict[str, Any]) -> Waiting:
