@@ -85,10 +85,10 @@ def publish(given: Publication, turn: Turn = allow("diagrams:publish")) -> Versi
     """Make it what new runs use, if the gate lets it pass. Open runs keep their version."""
 
     def make() -> VersionShown:
-        by, reason = turn.person.login, given.reason
-        bundle, _ = _bundle(given)
-        version = library.publish(turn.session, bundle, by=by, now=turn.now, reason=reason)
-        return show_version(version)
+        bundle, conversions = _bundle(given)
+        told: dict[str, Any] = {"reason": given.reason, "conversions": conversions}
+        by, now = turn.person.login, turn.now
+        return show_version(library.publish(turn.session, bundle, by=by, now=now, **told))
 
     return once(turn, make)
 
@@ -101,7 +101,10 @@ def list_versions(key: str, turn: Turn = allow("diagrams:read")) -> list[Version
         .where(Diagram.key == key)
         .order_by(col(Version.number).desc())
     )
-    return [show_version(version) for version in turn.session.exec(versions)]
+    found = turn.session.exec(versions).all()
+    if not found:
+        raise NotFound(f"没有发布过“{key}”这张图", f"No diagram “{key}” has been published")
+    return [show_version(version) for version in found]
 
 
 @router.get("/{key}/versions/{number}")

@@ -4,7 +4,7 @@ A published version never changes; a run keeps the one that it began with. Calle
 the edges. What must hold before publishing is in bpmn/checks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 
 from bpmn import forms, wall
 from bpmn.bundles import gather
-from bpmn.checks import Known, check, is_publishable
+from bpmn.checks import Finding, Known, check, is_publishable
 from records import Diagram, Group, Version, history
 from tasks.refusals import Invalid, NotFound
 from tasks.roles import ROLES
@@ -40,10 +40,19 @@ class Loaded:
 
 
 def publish(
-    session: Session, bundle: wall.Bundle, *, by: str, now: datetime, reason: str = ""
+    session: Session,
+    bundle: wall.Bundle,
+    *,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    conversions: Iterable[Finding] = (),
 ) -> Version:
-    """Make the bundle's diagram what new runs use. The same content again is the same version."""
-    findings = check(bundle, known(session))
+    """Make the bundle's diagram what new runs use. The same content again is the same version.
+
+    `conversions`: what was changed in it on its way here, kept beside the gate's findings.
+    """
+    findings = [*check(bundle, known(session)), *conversions]
     if not is_publishable(findings):
         errors = [asdict(found) for found in findings if found.severity == "error"]
         raise Invalid(
