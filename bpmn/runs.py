@@ -69,6 +69,7 @@ def complete_order(
     forms.check_answers(move.loaded.forms.get(order.form), answers)
     with refusals():
         move.live.complete(order.step_id, dict(answers))
+    del move.before.orders[order.step_id]  # it has its end already
     go_on(move)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, update
-from sqlmodel import SQLModel, col
+from sqlalchemy import bindparam, delete, insert, update
+from sqlmodel import col
 
 from bpmn import wall
 from records import Incident, ServiceCall, Subscription, Timer, WorkOrder, history
@@ -30,6 +30,30 @@ class Waits:
 
 
 NOTHING = Waits({}, {}, {}, {}, {})
+
+
+def _at(table: Any) -> Any:
+    return (col(table.run_id) == bindparam("run")) & (col(table.step_id) == bindparam("step"))
+
+
+# Built once: SQLAlchemy takes longer to build and to recognise a statement than to run it.
+_ADD = {table: insert(table) for table in (WorkOrder, Timer, Subscription, Incident)}
+_FORGET = {table: delete(table).where(_at(table)) for table in (Timer, Subscription)}
+_CALL_OFF = (
+    update(WorkOrder)
+    .where(_at(WorkOrder), col(WorkOrder.finished_at).is_(None))
+    .values(state="cancelled", finished_by="system")
+)
+_DROP = (
+    update(ServiceCall)
+    .where(_at(ServiceCall), col(ServiceCall.state) == "waiting")
+    .values(state="dropped")
+)
+_SETTLE = (
+    update(Incident)
+    .where(_at(Incident), col(Incident.settled_at).is_(None))
+    .values(settled_how="gone")
+)
 
 
 def what(live: wall.LiveRun) -> Waits:
@@ -54,15 +78,10 @@ def keep(move: Move) -> None:
 def _keep_orders(
     move: Move, before: dict[int, wall.OrderStep], after: dict[int, wall.OrderStep]
 ) -> None:
-    gone = before.keys() - after.keys()
-    if gone:
-        # An order that was completed has its end already.
-        over = {"state": "cancelled", "finished_at": move.now, "finished_by": "system"}
-        still_open = col(WorkOrder.finished_at).is_(None)
-        _write(move, update(WorkOrder).where(_of(move, WorkOrder, gone), still_open).values(over))
+    _end(move, _CALL_OFF, before.keys() - after.keys(), finished_at=move.now)
     new = [order_row(move, step) for step_id, step in after.items() if step_id not in before]
     if new:
-        _write(move, insert(WorkOrder), new)
+        _add(move, WorkOrder, new)
         _record(move, "opened", [_order_told(row) for row in new])
 
 
@@ -91,7 +110,7 @@ def order_row(move: Move, step: wall.OrderStep) -> dict[str, Any]:
 
 
 def _keep_timers(move: Move, before: dict[int, wall.Timer], after: dict[int, wall.Timer]) -> None:
-    _forget(move, Timer, {i for i, timer in before.items() if after.get(i) != timer})
+    _end(move, _FORGET[Timer], {i for i, timer in before.items() if after.get(i) != timer})
     new = [timer for i, timer in after.items() if before.get(i) != timer]
     _add(move, Timer, [_row(move, timer, due_at=timer.due) for timer in new])
 
@@ -99,7 +118,7 @@ def _keep_timers(move: Move, before: dict[int, wall.Timer], after: dict[int, wal
 def _keep_subscriptions(
     move: Move, before: dict[int, wall.Subscription], after: dict[int, wall.Subscription]
 ) -> None:
-    _forget(move, Subscription, {i for i, wish in before.items() if after.get(i) != wish})
+    _end(move, _FORGET[Subscription], {i for i, wish in before.items() if after.get(i) != wish})
     new = [wish for i, wish in after.items() if before.get(i) != wish]
     rows = [_row(move, wish, kind=wish.kind, name=wish.name, key=wish.key) for wish in new]
     _add(move, Subscription, rows)
@@ -107,20 +126,13 @@ def _keep_subscriptions(
 
 def _drop_calls(move: Move, gone: set[int]) -> None:
     """A timeout or a cancelled branch was faster than the service: its result will be dropped."""
-    if gone:
-        waiting = col(ServiceCall.state) == "waiting"
-        over = {"state": "dropped", "ended_at": move.now}
-        _write(move, update(ServiceCall).where(_of(move, ServiceCall, gone), waiting).values(over))
+    _end(move, _DROP, gone, ended_at=move.now)
 
 
 def _keep_incidents(
     move: Move, before: dict[int, wall.Trouble], after: dict[int, wall.Trouble]
 ) -> None:
-    gone = before.keys() - after.keys()
-    if gone:
-        unsettled = col(Incident.settled_at).is_(None)
-        over = {"settled_at": move.now, "settled_by": move.by, "settled_how": "gone"}
-        _write(move, update(Incident).where(_of(move, Incident, gone), unsettled).values(over))
+    _end(move, _SETTLE, before.keys() - after.keys(), settled_at=move.now, settled_by=move.by)
     new = [trouble for step_id, trouble in after.items() if step_id not in before]
     rows = [_incident_row(move, trouble) for trouble in new]
     _add(move, Incident, rows)
@@ -150,22 +162,15 @@ def _row(move: Move, step: Any, **values: Any) -> dict[str, Any]:
     return where | values
 
 
-def _of(move: Move, table: Any, step_ids: set[int]) -> Any:
-    return (col(table.run_id) == move.run_id) & col(table.step_id).in_(step_ids)
-
-
-def _forget(move: Move, table: type[SQLModel], step_ids: set[int]) -> None:
-    if step_ids:
-        _write(move, delete(table).where(_of(move, table, step_ids)))
-
-
-def _add(move: Move, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+def _end(move: Move, statement: Any, step_ids: set[int], **told: Any) -> None:
+    rows = [{"run": move.run_id, "step": step_id, **told} for step_id in step_ids]
     if rows:
-        _write(move, insert(table), rows)
+        move.session.connection().execute(statement, rows)
 
 
-def _write(move: Move, statement: Any, rows: list[dict[str, Any]] | None = None) -> None:
-    move.session.connection().execute(statement, rows)
+def _add(move: Move, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        move.session.connection().execute(_ADD[table], rows)
 
 
 def _record(move: Move, verb: str, told: Any) -> None:
