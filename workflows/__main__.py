@@ -9,6 +9,7 @@ from pathlib import Path
 
 from records.database import connect
 from records.region import NoRegion
+from records.schema import NotMigrated
 from workflows import replay, shift
 from workflows.clerk import Answered, Clerk
 from workflows.traces import BadTrace
@@ -28,7 +29,7 @@ def work(_: argparse.Namespace) -> int:
 def play(chosen: argparse.Namespace) -> int:
     try:
         replay.replay(chosen.file, password=_password())
-    except (BadTrace, NoRegion) as error:
+    except (BadTrace, NoRegion, NotMigrated) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

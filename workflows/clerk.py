@@ -26,6 +26,9 @@ class Clerk:
         self.headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
         self.post("/api/sign-ins", {"login": login, "password": password})
 
+    def close(self) -> None:
+        self.connection.close()
+
     def get(self, path: str) -> Any:
         return self.ask("GET", path, None)
 

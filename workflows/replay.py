@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -25,6 +25,7 @@ from sqlmodel import Session, col, func, select
 from records import Alarm, Device, Ticket, WorkOrder
 from records.database import connect, open_session
 from records.region.overlay import overlay
+from records.schema import require_migrations
 from workflows.alarms import open_tickets
 from workflows.clerk import Answered, Clerk
 from workflows.traces import Line, read_trace
@@ -39,41 +40,50 @@ console = Console()
 
 def replay(path: Path, *, password: str) -> Counter[str]:
     """Feed the trace, open the tickets, work them off, and print what came of it."""
-    trace = read_trace(path)
-    engine = connect()
+    trace, engine = read_trace(path), connect()
+    require_migrations(engine)
+    objects = lay_over(engine, trace)
     before = count(engine)
-    started = time.monotonic()
-    with serve() as port:
-        feed(engine, trace, open_source(port, password))
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        started, port = time.monotonic(), stack.enter_context(serve())
+
+        def clerk(login: str) -> Clerk:
+            return stack.enter_context(closing(Clerk(port, login, password)))
+
+        open_source(clerk("root"), password)
+        feed(trace, objects, clerk(SOURCE))
         take_up(engine)
         worked = time.monotonic()
-        steps = work_off(engine, [Clerk(port, login, password) for login in SHIFT])
+        steps = work_off(engine, [clerk(login) for login in SHIFT])
         seconds = time.monotonic() - worked
-    told = count(engine)
-    told.subtract(before)
-    told["alarms in"] = len(trace)
-    show(engine, told, steps=steps, seconds=seconds, total=time.monotonic() - started)
+        told = count(engine)
+        told.subtract(before)
+        told["alarms in"] = len(trace)
+        show(engine, told, steps=steps, seconds=seconds, total=time.monotonic() - started)
     return told
 
 
-def open_source(port: int, password: str) -> Clerk:
+def lay_over(engine: Engine, trace: list[Line]) -> dict[str, str]:
+    """For each device of the trace the code of one in the region."""
+    with open_session(engine, readonly=True) as session:
+        ids = overlay(session, sorted({line.device for line in trace}))
+        codes = dict(session.exec(select(Device.id, Device.code)).all())
+    return {name: codes[device_id] for name, device_id in ids.items()}
+
+
+def open_source(root: Clerk, password: str) -> None:
     """The account that the trace comes in by, made by the administrator where it is new."""
-    root = Clerk(port, "root", password)
     try:
         root.post("/api/people", {"login": SOURCE, "name": "告警回放", "roles": ["source"]})
     except Answered as refused:
         if refused.status != 409:  # 409: it is there already
             raise
     root.ask("PUT", f"/api/people/{SOURCE}/password", {"password": password})
-    return Clerk(port, SOURCE, password)
 
 
-def feed(engine: Engine, trace: list[Line], source: Clerk) -> None:
+def feed(trace: list[Line], objects: dict[str, str], source: Clerk) -> None:
     """Send the whole trace through the intake, in order of time, in batches."""
-    with open_session(engine, readonly=True) as session:
-        ids = overlay(session, sorted({line.device for line in trace}))
-        codes = dict(session.exec(select(Device.id, Device.code)).all())
-    objects = {name: codes[device_id] for name, device_id in ids.items()}
     origin = datetime.now(UTC) - timedelta(seconds=max(line.end for line in trace))
     reports = list(_reports(trace, objects, origin))
     with Progress(console=console) as progress:
