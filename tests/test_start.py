@@ -1,0 +1,103 @@
+"""python -m api, as it is started on a machine: up, at work, stopped by Ctrl-C, up again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from records import history
+from records.database import connect, open_session
+from workflows.clerk import Clerk
+
+PASSWORD = "correct horse battery"
+ALARM = {"source": "ems", "object": "HZ-1", "cause": "los", "raised_at": "2026-03-11T02:14:00Z"}
+
+
+class Server:
+    """The server in a home of its own, without the demo."""
+
+    def __init__(self, home):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        env = {"BATON_HOME": str(home), "BATON_DEMO": "no", "BATON_ADMIN_PASSWORD": PASSWORD}
+        told = {name: value for name, value in os.environ.items() if not name.startswith("BATON")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "api", "--port", str(self.port)],
+            env=told | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def clerk(self, login="root"):
+        """Who has signed in, once the server answers."""
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return Clerk(self.port, login, PASSWORD)
+            assert self.process.poll() is None, self.process.stdout.read()
+            time.sleep(0.05)
+        raise AssertionError("it did not come up")
+
+    def stop(self):
+        """What it printed. Its timed work prints to the same place: the end comes with both."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=10)[0]
+
+
+@pytest.fixture
+def start(tmp_path):
+    servers = []
+
+    def start():
+        servers.append(Server(tmp_path))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)
+            server.process.wait(timeout=20)
+        server.process.stdout.close()
+
+
+def wait_for_ticket(clerk):
+    """Timed work opens one for an alarm, in a process of its own."""
+    for _ in range(200):
+        if items := clerk.get("/api/tickets")["items"]:
+            return items
+        time.sleep(0.1)
+    raise AssertionError("nobody took the alarm up")
+
+
+@pytest.mark.slow
+def test_it_comes_up_works_stops_at_ctrl_c_and_loses_nothing(start, tmp_path):
+    server = start()
+    root = server.clerk()
+    assert root.get("/api/health")["status"] == "ok"
+    assert root.get("/api/me")["login"] == "root"
+    root.post("/api/people", {"login": "ems", "name": "网管", "roles": ["source"]})
+    root.ask("PUT", "/api/people/ems/password", {"password": PASSWORD})
+    source = server.clerk("ems")
+    source.post("/api/alarms", ALARM)
+    opened = wait_for_ticket(root)
+    for clerk in (root, source):
+        clerk.close()
+    printed = server.stop()
+    assert server.process.returncode == 0 and "is ready: http://127.0.0.1" in printed
+    assert "published" in printed and "Traceback" not in printed
+
+    again = start()
+    root = again.clerk()
+    assert root.get("/api/tickets")["items"] == opened
+    root.close()
+    assert "published" not in again.stop()  # nothing is done twice
+    engine = connect(f"sqlite:///{tmp_path / 'baton.db'}")
+    with open_session(engine, readonly=True) as session:
+        assert list(history.breaks(session)) == []
+    engine.dispose()
