@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, or_, select
 
 from api.deps import Given, Id, Turn, allow, make_router
+from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from bpmn import library, runs
 from records import Group, Membership, Run, WorkOrder
@@ -71,7 +72,7 @@ class OrderFilter(Asked):
 
 
 class Answers(Given):
-    answers: dict[str, Any] = Field(default_factory=dict, examples=[{"is_confirmed": True}])
+    answers: Facts = Field(default_factory=dict, examples=[{"is_confirmed": True}])
 
 
 class Reason(Given):

@@ -5,6 +5,7 @@ from sqlmodel import select
 
 from bpmn import library, runs
 from records import Run, WorkOrder
+from tests.asking import wrong_fields
 from tests.diagram_maker import bundle, node, properties
 
 JUDGE = node("userTask", "Judge", properties(form="judge.json"))
@@ -50,6 +51,16 @@ def test_wrong_answers_are_422_and_name_the_field_in_both_languages(dora, place)
     [field] = told["fields"]
     assert field["field"] == "ok" and "boolean" in field["en"] and field["zh"]
     assert dora.get(place).json()["state"] == "accepted"
+
+
+def test_answers_that_cannot_be_kept_are_422_for_every_verb(dora, place):
+    do(dora, place, "acceptance")
+    for answers in ({"ok": 10**30}, {"ok": "\0"}, {"x": "x" * 300_000}):
+        for what in ("reply", "completion"):
+            assert wrong_fields(dora.post(f"{place}/{what}", json={"answers": answers}))
+        draft = dora.put(f"{place}/draft", json={"answers": answers})
+        assert wrong_fields(draft) == ["answers"]
+    assert dora.get(place).json()["draft"] is None
 
 
 def test_the_second_to_complete_gets_409_and_who_was_first(dora, as_, place):
