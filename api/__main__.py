@@ -7,16 +7,18 @@ out; then BATON_ADMIN_PASSWORD opens the account “root”.
 import argparse
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import socket
 
 import uvicorn
 
 from api.app import create_app
 from api.beginning import PASSWORD, prepare
-from records.database import connect
+from api.footing import CannotStart, reach_database, take_port
 from records.region import ACCOUNTS
 
 READY = """
@@ -28,23 +30,37 @@ Baton 接力 is ready: {url}
 """
 
 
-def main() -> None:
+def main() -> int:
+    """0: stopped. 2: cannot start, with a sentence. 130: stopped before it was ready."""
     chosen = _read()
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    engine = connect()
-    if chosen.only_api:
-        serve(create_app(engine), chosen)
-    else:
-        has_demo = prepare(engine)
-        with timed_work():
-            _tell_ready(chosen, has_demo)
-            serve(create_app(engine), chosen)
-    engine.dispose()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops us as Ctrl-C does
+    try:
+        run(chosen)
+    except CannotStart as why:
+        print(why.zh, why.en, sep="\n", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
-def serve(app: object, chosen: argparse.Namespace) -> None:
+def run(chosen: argparse.Namespace) -> None:
+    with take_port(chosen.address, chosen.port) as door:
+        engine = reach_database()
+        if chosen.only_api:
+            serve(create_app(engine), chosen, door)
+        else:
+            has_demo = prepare(engine)
+            with timed_work():
+                _tell_ready(chosen, has_demo)
+                serve(create_app(engine), chosen, door)
+        engine.dispose()
+
+
+def serve(app: object, chosen: argparse.Namespace, door: socket | None = None) -> None:
     """Returns after Ctrl-C, when what was asked before has been answered."""
-    uvicorn.run(
+    settings = uvicorn.Config(
         app,  # type: ignore[arg-type]
         host=chosen.address,
         port=chosen.port,
@@ -53,13 +69,18 @@ def serve(app: object, chosen: argparse.Namespace) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
+        uvicorn.Server(settings).run(sockets=[door] if door else None)
 
 
 @contextmanager
 def timed_work() -> Iterator[None]:
-    """The timed work in a process of its own. A new session: Ctrl-C stops it through us."""
-    command = [sys.executable, "-m", "workflows", "work"]
-    child = subprocess.Popen(command, start_new_session=True)
+    """The timed work in a process of its own. A new session: Ctrl-C stops it through us.
+
+    The pipe to it ends with us, however we end; then it stops by itself.
+    """
+    command = [sys.executable, "-m", "workflows", "work", "--until-left"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         yield
     finally:
@@ -79,8 +100,8 @@ def _tell_ready(chosen: argparse.Namespace, has_demo: bool) -> None:
 
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m api", description=__doc__)
-    port, address = os.environ.get("BATON_PORT", "8000"), os.environ.get("BATON_ADDRESS")
-    parser.add_argument("--port", type=int, default=int(port))
+    port, address = os.environ.get("BATON_PORT"), os.environ.get("BATON_ADDRESS")
+    parser.add_argument("--port", type=_port, default=port or "8000")
     parser.add_argument("--address", default=address or "127.0.0.1")
     parser.add_argument(
         "--only-api", action="store_true", help="no preparation, no timed work: one of several"
@@ -88,5 +109,11 @@ def _read() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text} is no port: set BATON_PORT to one below 65536")
+    return int(text)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,12 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from records.database import connect
-from records.region import NoRegion
-from records.schema import NotMigrated
-from workflows import replay, shift
 from workflows.clerk import Answered, Clerk
-from workflows.traces import BadTrace
 
 
 def main() -> int:
@@ -21,12 +16,24 @@ def main() -> int:
     return int(chosen.command(chosen))
 
 
-def work(_: argparse.Namespace) -> int:
-    shift.work(connect(), shift.until_signalled())
+def work(chosen: argparse.Namespace) -> int:
+    # Imported where they are used: “ask” would wait a second for what it does not need.
+    from records.database import connect
+    from workflows import shift
+
+    stop = shift.until_signalled()
+    if chosen.until_left:
+        shift.until_left(stop)
+    shift.work(connect(), stop)
     return 0
 
 
 def play(chosen: argparse.Namespace) -> int:
+    from records.region import NoRegion
+    from records.schema import NotMigrated
+    from workflows import replay
+    from workflows.traces import BadTrace
+
     try:
         replay.replay(chosen.file, password=_password())
     except (BadTrace, NoRegion, NotMigrated) as error:
@@ -37,13 +44,16 @@ def play(chosen: argparse.Namespace) -> int:
 
 def ask(chosen: argparse.Namespace) -> int:
     """Print what the API answers; exit code 1 where it refuses, 2 where nobody answers."""
-    body = json.loads(chosen.body) if chosen.body else {}
     try:
+        body = json.loads(chosen.body or "{}")
         clerk = Clerk(int(os.environ.get("BATON_PORT", "8000")), chosen.login, _password())
         told = clerk.ask(chosen.method, chosen.path, None if chosen.method == "GET" else body)
     except Answered as refused:
         print(json.dumps(refused.told, ensure_ascii=False, indent=2), file=sys.stderr)
         return 1
+    except json.JSONDecodeError as error:
+        print(f"The body is not JSON ({error}): put it in single quotes", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"No answer ({error}): is the server running? make run", file=sys.stderr)
         return 2
@@ -59,6 +69,9 @@ def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="work | replay | ask")
     working = commands.add_parser("work", help="do timed work until stopped")
+    working.add_argument(
+        "--until-left", action="store_true", help="stop as well when standard input ends"
+    )
     working.set_defaults(command=work)
     playing = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
     playing.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")

@@ -1,6 +1,7 @@
 """A shift: look at each job of SCHEDULE when its turn comes, until told to stop."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -30,6 +31,17 @@ def until_signalled() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def until_left(stop: threading.Event) -> None:
+    """Set `stop` when standard input ends, as it does with whoever started this through a pipe."""
+
+    def wait() -> None:
+        while os.read(0, 1):  # not sys.stdin: its lock would still be held at the end
+            pass
+        stop.set()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _do(name: str, job: Job, engine: Engine) -> None:

@@ -1,0 +1,71 @@
+"""What Baton cannot start without is named in a sentence; and nothing is left behind it."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from api.footing import CannotStart, reach_database, take_port
+
+WORK = [sys.executable, "-m", "workflows", "work", "--until-left"]
+
+
+@pytest.fixture
+def taken():
+    with take_port("127.0.0.1", 0) as door:
+        yield door.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(taken, tmp_path):
+    started = subprocess.run(
+        [sys.executable, "-m", "api"],
+        env=os.environ | {"BATON_PORT": str(taken), "BATON_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert started.returncode == 2 and "BATON_PORT=8001 make run" in started.stderr
+    assert "Traceback" not in started.stderr and not (tmp_path / "home").exists()
+
+
+def test_an_address_of_another_machine_is_said():
+    with pytest.raises(CannotStart, match="BATON_ADDRESS"):
+        take_port("192.0.2.1", 8000)
+
+
+def test_the_port_is_listened_on_at_once(taken):
+    socket.create_connection(("127.0.0.1", taken), timeout=5).close()
+
+
+def test_a_home_that_is_no_folder_is_said(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("BATON_DATABASE_URL", raising=False)
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        monkeypatch.setenv("BATON_HOME", str(home))
+        with pytest.raises(CannotStart, match="BATON_HOME"):
+            reach_database()
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path, monkeypatch):
+    (tmp_path / "baton.db").write_bytes(b"no database" * 1_000)
+    monkeypatch.delenv("BATON_DATABASE_URL", raising=False)
+    monkeypatch.setenv("BATON_HOME", str(tmp_path))
+    with pytest.raises(CannotStart, match="file is not a database"):
+        reach_database()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nix://a/b", "postgresql://u:secret@127.0.0.1:1/x"])
+def test_a_database_that_is_not_there_is_said_without_its_password(url, monkeypatch):
+    monkeypatch.setenv("BATON_DATABASE_URL", url)
+    with pytest.raises(CannotStart, match="BATON_DATABASE_URL") as why:
+        reach_database()
+    assert "secret" not in why.value.zh + why.value.en
+
+
+def test_timed_work_stops_when_whoever_started_it_is_gone(sqlite_database):
+    env = os.environ | {"BATON_DATABASE_URL": sqlite_database()}
+    with subprocess.Popen(WORK, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as work:
+        _, told = work.communicate(timeout=30)  # closes its standard input
+    assert (work.returncode, told) == (0, b"")
