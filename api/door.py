@@ -43,7 +43,7 @@ def check_origin(request: Request) -> None:
     if site:
         is_ours = site in ("same-origin", "none")
     else:
-        is_ours = not origin or urlsplit(origin).netloc == request.headers.get("host")
+        is_ours = not origin or _host(origin) == request.headers.get("host")
     if not is_ours:
         raise Forbidden(
             "请求来自别的网站,已拒绝,请在本系统内操作",
@@ -149,6 +149,13 @@ class Doorkeeper:
             self._written += 1
             left_out, self._left_out = self._left_out, 0
             return left_out
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[": from no browser
+        return ""
 
 
 def _token(request: HTTPConnection) -> str | None:

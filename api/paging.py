@@ -5,7 +5,7 @@ Called by the routes that list. A route's filter is a subclass of `Asked`.
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -18,6 +18,7 @@ from api.deps import Given
 from tasks.refusals import wrong
 
 Item = TypeVar("Item")
+FIRST, LAST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
 Sorts = Mapping[str, tuple[Any, ...]]  # columns: the last column is unique; none is ever null
 
 
@@ -33,6 +34,8 @@ class Asked(Given):
     def check_size(cls, value: object) -> object:
         if isinstance(value, int) and abs(value) >= 2**63:  # no column is wider
             raise PydanticCustomError("less_than", "is too large", {"lt": 2**63})
+        if isinstance(value, datetime) and not FIRST <= value <= LAST:  # in its zone, but not here
+            raise PydanticCustomError("datetime", "is no time")
         return value
 
 
@@ -118,9 +121,13 @@ def _value(column: ColumnElement[Any], value: Any) -> Any:
         except ValueError:
             raise _bad_cursor() from None
     is_fit = type(value) is wanted and not (wanted is int and abs(value) >= 2**63)
-    if not is_fit or (wanted is datetime and value.tzinfo is None) or "\0" in str(value):
+    if not is_fit or (wanted is datetime and not _is_instant(value)) or "\0" in str(value):
         raise _bad_cursor()
     return value
+
+
+def _is_instant(value: datetime) -> bool:
+    return value.tzinfo is not None and FIRST <= value <= LAST
 
 
 def _write(sort: str, values: Any) -> str:

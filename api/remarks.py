@@ -49,6 +49,7 @@ def chase(id: Id, given: Text, turn: Turn = allow("work-orders:read")) -> OrderS
 
 @router.get("/{id}/comments")
 def list_comments(id: Id, turn: Turn = allow("work-orders:read")) -> list[CommentShown]:
+    turn.find(WorkOrder, id)
     rows = select(Comment).where(Comment.work_order_id == id).order_by(col(Comment.id))
     return [CommentShown.model_validate(row.model_dump()) for row in turn.session.exec(rows)]
 
@@ -66,6 +67,7 @@ def comment(id: Id, given: Text, turn: Turn = allow("work-orders:read")) -> Comm
 
 @router.get("/{id}/attachments")
 def list_attachments(id: Id, turn: Turn = allow("work-orders:read")) -> list[AttachmentShown]:
+    turn.find(WorkOrder, id)
     columns = [getattr(Attachment, name) for name in AttachmentShown.model_fields]
     rows = select(*columns).where(Attachment.work_order_id == id).order_by(col(Attachment.id))
     found = turn.session.execute(rows).mappings()

@@ -11,6 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from bpmn import library, runs
+from bpmn.moves import take_order
 from records import Group, Membership, Run, WorkOrder
 from tasks import work_orders
 from tasks.people import find_person
@@ -192,8 +193,9 @@ def reply(id: Id, given: Answers, turn: Turn = allow("work-orders:advance")) -> 
 @router.post("/{id}/completion")
 def complete(id: Id, given: Answers, turn: Turn = allow("work-orders:advance")) -> OrderShown:
     """Finish the order; its run moves on, and the next orders are open when this returns."""
-    order = take(turn, id)
-    runs.complete_order(turn.session, order, given.answers, by=turn.person, now=turn.now)
+    move, order = take_order(turn.session, id, by=turn.person.login, now=turn.now)
+    turn.about(f"run:{move.run_id}")
+    runs.complete(move, order, given.answers, by=turn.person)
     return show_order(order)
 
 

@@ -109,5 +109,7 @@ def test_why_a_run_waits_names_the_order_and_its_holder(dora, session, place):
 
 
 def test_an_unknown_order_is_404_with_a_sentence(dora, cast):
+    for what in ("comments", "attachments"):
+        assert dora.get(f"/api/work-orders/99/{what}").status_code == 404
     status, told = do(dora, "/api/work-orders/99", "acceptance")
     assert status == 404 and "99" in told["zh"] and "99" in told["en"]
