@@ -18,7 +18,7 @@ from api.deps import Given
 from tasks.refusals import wrong
 
 Item = TypeVar("Item")
-FIRST, LAST = (end.replace(tzinfo=UTC) for end in (datetime.min, datetime.max))
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 Sorts = Mapping[str, tuple[Any, ...]]  # columns: the last column is unique; none is ever null
 
 

@@ -1,6 +1,7 @@
 """What people add to a work order without moving it: chases, comments, files."""
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from tasks.states import STATES
 
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 LONGEST_TEXT = 4_000  # characters
+NOT_IN_NAMES = re.compile(r"[/\\\x00-\x1f\x7f\u202a-\u202e]")  # the last turn "gpj.exe" round
 MEDIA_TYPES = {"image/jpeg", "image/png", "image/webp", "application/pdf", "text/plain", "text/csv"}
 
 
@@ -41,6 +43,7 @@ def attach(
     now: datetime,
 ) -> Attachment:
     """Keep a file with the order, at most 10 MB. Its SHA-256 goes into history."""
+    media_type = media_type.partition(";")[0].strip().lower()  # text/plain; charset=utf-8
     check_file(name, media_type, content)
     digest = hashlib.sha256(content).hexdigest()
     told: dict[str, Any] = {"name": name, "media_type": media_type, "sha256": digest}
@@ -62,7 +65,7 @@ def check_file(name: str, media_type: str, content: bytes) -> None:
         zh, en = f"不接受 {media_type} 文件", f"Files of type {media_type} are not accepted"
     elif not content or len(content) > LARGEST_FILE:
         zh, en = "文件须有内容且不超过 10 MB", "The file must have content, at most 10 MB"
-    elif not 0 < len(name) <= 200 or "/" in name or "\\" in name:
+    elif not 0 < len(name) <= 200 or NOT_IN_NAMES.search(name):
         zh, en = "文件名不合适", "The file's name will not do"
     else:
         return

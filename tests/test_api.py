@@ -124,6 +124,7 @@ FROM = [  # what a browser tells, and whether it may act with our cookie
     ({"Origin": "http://testserver"}, True),
     ({"Origin": "http://evil.example"}, False),
     ({"Origin": "null"}, False),
+    ({"Origin": "http://["}, False),
     ({}, True),  # no browser
 ]
 

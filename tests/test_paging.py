@@ -88,6 +88,8 @@ BAD = [
     "WyJsb2dpbiIsWyJhIiwiYiJdXQ",  # ["login",["a","b"]]
     "WyJsb2dpbiIsWyJhXHUwMDAwIl1d",  # ["login",["a\u0000"]]
     "WyJjcmVhdGVkX2F0IixbIjIwMjYtMDEtMDEiLDFdXQ",  # a time without a zone
+    "WyJjcmVhdGVkX2F0IixbIjAwMDEtMDEtMDFUMDA6MDA6MDArMTQ6MDAiLDFdXQ",  # before the year 1 in UTC
+    "WyJjcmVhdGVkX2F0IixbIjk5OTktMTItMzFUMjM6NTk6NTktMTQ6MDAiLDFdXQ",  # after 9999
     "WyJjaXR5IixbImEiLDFlMzBdXQ",  # ["city",["a",1e30]]
     "WyJwYXNzd29yZF9oYXNoIixbImEiXV0",  # ["password_hash",["a"]]
     "W1tdLFsxXV0",  # [[],[1]]
@@ -105,6 +107,12 @@ def test_only_named_columns_sort(as_):
     answer = as_("root").get("/api/people?sort=password_hash")
     assert answer.status_code == 422
     assert "login, name" in answer.json()["fields"][0]["en"]
+
+
+def test_a_time_that_is_none_in_utc_is_refused(as_):
+    for asked in ({"since": "0001-01-01T00:00:00+14:00"}, {"until": "9999-12-31T23:59:59-14:00"}):
+        answer = as_("root").get("/api/history", params=asked)
+        assert answer.status_code == 422 and answer.json()["fields"][0]["field"] in asked
 
 
 def test_a_page_has_at_most_two_hundred_rows(as_):

@@ -221,6 +221,8 @@ def test_comments_and_files_are_kept_and_told_in_history(session, order, cast, n
         {"content": b""},
         {"content": b"x" * (remarks.LARGEST_FILE + 1)},
         {"name": "../etc/passwd"},
+        {"name": "a\0b"},
+        {"name": "gate\u202egpj.exe"},
         {"name": ""},
     ],
 )
@@ -228,6 +230,12 @@ def test_a_file_that_will_not_do_is_refused(session, order, cast, now, wrong):
     photo = {"name": "gate.jpg", "media_type": "image/jpeg", "content": b"\xff\xd8"} | wrong
     with pytest.raises(Invalid):
         remarks.attach(session, order, **photo, by=cast["liu"], now=now)
+
+
+def test_how_a_media_type_is_written_does_not_matter(session, order, cast, now):
+    told = {"name": "电话.txt", "media_type": "Text/Plain; charset=utf-8", "content": b"02:40"}
+    kept = remarks.attach(session, order, **told, by=cast["liu"], now=now)
+    assert kept.media_type == "text/plain"
 
 
 def test_every_state_has_both_names_and_a_segment():
