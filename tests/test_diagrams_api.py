@@ -95,8 +95,9 @@ def test_malformed_hostile_and_large_files_are_findings_and_nothing_is_stored(ow
         assert code in codes(post(owen, "diagrams/checks", files=sent)["findings"])
         told = refused(owen.post("/api/diagrams", json={"files": sent, "reason": "r"}), 422)
         assert code in codes(told["findings"])
-    for spaces, status in ((2_200_000, 422), (9_000_000, 413)):
-        large = {"files": {"a.bpmn": GOOD["p.bpmn"] + " " * spaces}, "reason": "r"}
+    for length, status in ((2_200_000, 422), (9_000_000, 413)):
+        text = GOOD["p.bpmn"].replace("</bpmn:def", f"<!--{'x' * length}--></bpmn:def")
+        large = {"files": {"a.bpmn": text}, "reason": "r"}
         refused(owen.post("/api/diagrams", json=large), status)
     refused(owen.post("/api/diagrams", json={"files": {}, "reason": "r"}), 422)
     assert published(owen) == []
