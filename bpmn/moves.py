@@ -14,14 +14,17 @@ from sqlmodel import Session, col
 
 from bpmn import library, waiting, wall
 from bpmn.callbacks import Callbacks
-from records import Run, history
+from records import Run, WorkOrder, history
 from tasks.refusals import Conflict, Invalid, NotAllowed, NotFound
 
 KEPT = ("id", "version_id", "content_hash", "subject", "status", "state", "revision")
 # Columns, no object of the ORM; and built once: both would cost more than the database does.
-_TAKE = (
-    select(*(getattr(Run, name) for name in KEPT))
-    .where(col(Run.id) == bindparam("run"))
+_COLUMNS = [getattr(Run, name) for name in KEPT]
+_TAKE = select(*_COLUMNS).where(col(Run.id) == bindparam("run")).with_for_update()
+_TAKE_ORDER = (  # both locked at once, the run first, as everybody does who changes orders of a run
+    select(*_COLUMNS, WorkOrder)
+    .join(WorkOrder, col(WorkOrder.run_id) == col(Run.id))
+    .where(col(WorkOrder.id) == bindparam("order"))
     .with_for_update()
 )
 _PUT = update(Run).where(col(Run.id) == bindparam("run"), col(Run.revision) == bindparam("was"))
@@ -77,16 +80,17 @@ def take(session: Session, run_id: int, *, by: str, now: datetime) -> Move:
     row = session.connection().execute(_TAKE, {"run": run_id}).first()
     if row is None:
         raise NotFound(f"没有运行 {run_id}", f"There is no run {run_id}")
-    if row.status != "open":
-        raise NotAllowed(
-            f"运行 {run_id} 已经结束,不能再推进",
-            f"Run {run_id} is over: it cannot be moved any more",
-            state=row.status,
-        )
-    move = Move(session, row, by=by, now=now)
-    move.live = wall.restore(move.loaded.blueprint, row.state, now=now, services=move.callbacks)
-    move.before = waiting.what(move.live)
-    return move
+    return _taken(session, row, by, now)
+
+
+def take_order(
+    session: Session, order_id: int, *, by: str, now: datetime
+) -> tuple[Move, WorkOrder]:
+    """A work order with its run, both as they stand, and locked as in `take`."""
+    row = session.execute(_TAKE_ORDER, {"order": order_id}).first()
+    if row is None:
+        raise NotFound(f"没有编号为 {order_id} 的工单", f"There is no work order {order_id}")
+    return _taken(session, row, by, now), row.WorkOrder
 
 
 @contextmanager
@@ -100,6 +104,19 @@ def refusals() -> Iterator[None]:
         raise Invalid(error.zh, error.en) from error
     except wall.Refused as error:
         raise NotAllowed(error.zh, error.en) from error
+
+
+def _taken(session: Session, row: Any, by: str, now: datetime) -> Move:
+    if row.status != "open":
+        raise NotAllowed(
+            f"运行 {row.id} 已经结束,不能再推进",
+            f"Run {row.id} is over: it cannot be moved any more",
+            state=row.status,
+        )
+    move = Move(session, row, by=by, now=now)
+    move.live = wall.restore(move.loaded.blueprint, row.state, now=now, services=move.callbacks)
+    move.before = waiting.what(move.live)
+    return move
 
 
 def write_run(session: Session, row: Any, values: dict[str, Any]) -> None:

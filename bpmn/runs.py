@@ -64,8 +64,12 @@ def complete_order(
     now: datetime,
 ) -> None:
     """Finish a work order, and move its run on with the answers."""
-    move = take(session, order.run_id, by=by.login, now=now)
-    work_orders.complete(session, order, answers, by=by, now=now)
+    complete(take(session, order.run_id, by=by.login, now=now), order, answers, by=by)
+
+
+def complete(move: Move, order: WorkOrder, answers: Mapping[str, Any], *, by: Person) -> None:
+    """As complete_order, with a move and an order from `take_order`."""
+    work_orders.complete(move.session, order, answers, by=by, now=move.now)
     forms.check_answers(move.loaded.forms.get(order.form), answers)
     with refusals():
         move.live.complete(order.step_id, dict(answers))
