@@ -1,5 +1,7 @@
 """The gate: whose steps they are, and what a bundle holds and calls."""
 
+import json
+
 import pytest
 
 from bpmn.checks import Known, check
@@ -56,12 +58,20 @@ def test_a_diagram_that_nobody_may_execute_is_refused() -> None:
     assert [f.code for f in check({"p.bpmn": text}, Known())] == ["not-executable"]
 
 
+TWICE = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n - 1}"}] * 2} for n in range(1, 30)}
+DOUBLING = json.dumps({"type": "object", "$defs": {"d0": {}} | TWICE}).encode()
 FORMS = {
     "no JSON": b"{",
     "a list": b"[]",
     "no object": b'{"type": "string"}',
     "no schema": b'{"type": "object", "properties": {"a": {"type": "wish"}}}',
     "a schema from elsewhere": b'{"type": "object", "$ref": "http://example.com/schema"}',
+    "a reference to nothing": b'{"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}}',
+    "a reference to itself": b'{"type": "object", "allOf": [{"$ref": "#"}]}',
+    "references in a circle": b'{"type": "object", "$defs": {"x": {"$ref": "#/$defs/y"},'
+    b' "y": {"items": {"$ref": "#/$defs/x"}}}}',
+    "another place to refer from": b'{"type": "object", "$id": "http://example.com/x"}',
+    "more than can be checked": DOUBLING,
     "too deep": b'{"type": "object", "a": ' + b"[" * 100 + b"]" * 100 + b"}",
     "too large": b'{"type": "object", "a": "' + b"x" * 300_000 + b'"}',
 }
@@ -71,6 +81,14 @@ FORMS = {
 def test_a_form_is_a_json_schema_of_an_object(content) -> None:
     findings = found([], "s A e", files={"a.json": content})
     assert [(f.name, f.severity) for f in findings] == [("a.json", "error")]
+
+
+def test_a_form_may_refer_to_its_own_parts() -> None:
+    part = {"type": "string", "maxLength": 20}
+    fields = {name: {"$ref": "#/$defs/a~1b"} for name in ("x", "y")}
+    form = {"type": "object", "$defs": {"a/b": part}, "properties": fields}
+    used = [node("userTask", "A", properties(form="a.json"))]
+    assert found(used, "s A e", files={"a.json": json.dumps(form).encode()}) == []
 
 
 def test_a_form_in_the_bundle_can_be_used() -> None:

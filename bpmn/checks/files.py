@@ -12,6 +12,7 @@ from bpmn import dmn
 from bpmn.checks.drawing import Part
 from bpmn.checks.reading import LARGEST
 from bpmn.checks.saying import error
+from bpmn.checks.unfolding import BadReference, unfold
 from bpmn.findings import Finding
 
 LARGEST_FORM = 256 * 1024  # bytes
@@ -72,13 +73,14 @@ def _schema(where: Part, schema: Any) -> Iterator[Finding]:
         )
     elif _depth(schema) > DEEPEST_FORM:
         yield _bad_schema(where, "too deep")
-    elif outside := [ref for ref in _references(schema) if not str(ref).startswith("#")]:
-        yield _bad_schema(where, f"$ref {str(outside[0])[:80]}")
     else:
         try:
             Draft202012Validator.check_schema(schema)
+            unfold(schema)
         except SchemaError as bad:
             yield _bad_schema(where, f"{bad.json_path}: {bad.message[:200]}")
+        except BadReference as bad:
+            yield _bad_schema(where, str(bad))
 
 
 def _bad_schema(where: Part, said: str) -> Finding:
@@ -97,13 +99,6 @@ def _too_large(where: Part, most: str) -> Finding:
         f"文件 {where.name} 超过 {most}，请精简。",
         f"The file {where.name} is larger than {most}: make it smaller.",
     )
-
-
-def _references(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        yield from (value[key] for key in ("$ref", "$dynamicRef") if key in value)
-    for each in _members(value):
-        yield from _references(each)
 
 
 def _depth(value: Any) -> int:
