@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from api.footing import CannotStart
 from bpmn import library, wall
 from records import Diagram, Group, Person
 from records.database import migrate, open_session
@@ -17,6 +18,7 @@ from records.progress import Progress, show_progress
 from records.region import ACCOUNTS, find_region, seed
 from records.region.groups import GROUPS
 from tasks.passwords import hash_password
+from tasks.refusals import Refusal
 
 PASSWORD = "baton-demo"
 SIZE = "S"
@@ -39,9 +41,12 @@ def _seed(engine: Engine, progress: Progress) -> bool:
         is_used = session.exec(select(Group.id)).first() is not None
         has_closed = session.exec(closed).first() is not None
     if is_used and not (is_there and has_closed):
+        if not is_there:
+            _let_root_in(engine)
         return is_there
     if os.environ.get("BATON_DEMO") == "no":
         _open_groups(engine)
+        _let_root_in(engine)
         return False
     secret = hash_password("accounts", PASSWORD)
     seed(engine, SIZE, progress, now=datetime.now(UTC), password_hash=secret)
@@ -61,17 +66,30 @@ def _publish(engine: Engine, progress: Progress) -> None:
 
 
 def _open_groups(engine: Engine) -> None:
-    """The groups that the lanes of the shipped diagrams name, and somebody to let people in."""
-    secret = os.environ.get("BATON_ADMIN_PASSWORD")
+    """The groups that the lanes of the shipped diagrams name."""
     with open_session(engine) as session:
         for key, (zh, en) in GROUPS.items():
             session.add(Group(key=key, name=zh, name_en=en))
-        if secret:
+
+
+def _let_root_in(engine: Engine) -> None:
+    """Somebody to let the others in, where there is nobody at all."""
+    with open_session(engine) as session:
+        if session.exec(select(Person.id)).first() is None:
             told: dict[str, Any] = {
                 "name": "系统管理员",
                 "name_en": "Administrator",
                 "roles": ["administrator"],
             }
-            hashed = hash_password("root", secret)
-            now = datetime.now(UTC)
+            now, hashed = datetime.now(UTC), _hash_of_root()
             session.add(Person(login="root", password_hash=hashed, created_at=now, **told))
+
+
+def _hash_of_root() -> str:
+    try:
+        return hash_password("root", os.environ.get("BATON_ADMIN_PASSWORD", ""))
+    except Refusal as why:
+        raise CannotStart(
+            f"还没有人能登录,请在 BATON_ADMIN_PASSWORD 里给出 root 的密码:{why.zh}",
+            f"Nobody could sign in: give root's password in BATON_ADMIN_PASSWORD ({why.en})",
+        ) from None

@@ -6,8 +6,12 @@ import subprocess
 import sys
 
 import pytest
+from sqlmodel import select
 
+from api.beginning import prepare
 from api.footing import CannotStart, reach_database, take_port
+from records import Person
+from records.database import open_session
 
 WORK = [sys.executable, "-m", "workflows", "work", "--until-left"]
 
@@ -62,6 +66,18 @@ def test_a_database_that_is_not_there_is_said_without_its_password(url, monkeypa
     with pytest.raises(CannotStart, match="BATON_DATABASE_URL") as why:
         reach_database()
     assert "secret" not in why.value.zh + why.value.en
+
+
+def test_without_a_demo_root_needs_a_password_and_may_get_it_later(engine, monkeypatch):
+    monkeypatch.setenv("BATON_DEMO", "no")
+    monkeypatch.delenv("BATON_ADMIN_PASSWORD", raising=False)
+    for _ in range(2):
+        with pytest.raises(CannotStart, match="BATON_ADMIN_PASSWORD"):
+            prepare(engine)
+    monkeypatch.setenv("BATON_ADMIN_PASSWORD", "correct horse battery")
+    assert not prepare(engine) and not prepare(engine)
+    with open_session(engine, readonly=True) as session:
+        assert list(session.exec(select(Person.login))) == ["root"]
 
 
 def test_timed_work_stops_when_whoever_started_it_is_gone(sqlite_database):
