@@ -45,18 +45,27 @@ def connect(url: str | None = None, **options: Any) -> Engine:
 
 
 class QuickSession(Session):
-    """Finds a row by its key in half the time: SQLAlchemy would build the statement each time."""
+    """For one transaction. Finds a row by its key in half the time, and locks it but once.
+
+    SQLAlchemy builds the statement anew for each `get`, which takes longer than to run it.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.locked: dict[Any, Any] = {}
 
     def get(self, entity: Any, ident: Any, *, with_for_update: Any = None, **options: Any) -> Any:
         """As the parent's; `with_for_update` may only be True."""
-        find = _find(entity, bool(with_for_update))
-        is_here = not with_for_update and self._holds(entity, ident)
-        if find is None or is_here or any(options.values()):
+        find, locked = _find(entity, bool(with_for_update)), bool(with_for_update)
+        key = inspect(entity).identity_key_from_primary_key((ident,))
+        if find is None or any(options.values()) or (not locked and key in self.identity_map):
             return super().get(entity, ident, with_for_update=with_for_update, **options)
-        return self.execute(find, {"key": ident}).scalars().first()
-
-    def _holds(self, entity: Any, ident: Any) -> bool:
-        return inspect(entity).identity_key_from_primary_key((ident,)) in self.identity_map
+        if key in self.locked:
+            return self.locked[key]
+        row = self.execute(find, {"key": ident}).scalars().first()
+        if locked and row is not None:
+            self.locked[key] = row
+        return row
 
 
 @contextmanager
@@ -87,6 +96,11 @@ def migration_settings(connection: Connection) -> Config:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     settings.attributes["connection"] = connection
     return settings
+
+
+@event.listens_for(QuickSession, "after_soft_rollback")
+def _forget_locks(session: QuickSession, _: object) -> None:
+    session.locked.clear()  # a savepoint gives back what was locked since
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam, or_
 from sqlmodel import Session, col, func, select
 
 from records import Alarm, Circuit, Customer, Device, Hop, Site, Ticket
@@ -89,13 +89,12 @@ def best(grades: set[str]) -> str:
 
 
 def standing_alarms(session: Session, ticket: Ticket, *, now: datetime) -> int:
-    mine = select(func.count()).select_from(Alarm).where(Alarm.ticket_id == ticket.id)
-    return session.exec(mine.where(is_standing(now))).one()
+    return session.exec(_STANDING, params={"ticket": ticket.id, "since": now - STABLE}).one()
 
 
 def is_standing(now: datetime) -> ColumnElement[bool]:
     """Of an alarm: active, or clear for less than STABLE."""
-    return col(Alarm.cleared_at).is_(None) | (col(Alarm.cleared_at) > now - STABLE)
+    return _stands(now - STABLE)
 
 
 def is_night(now: datetime) -> bool:
@@ -108,5 +107,19 @@ def _is_remote(session: Session, circuit: Circuit | None, device: Device | None)
     sites = (
         [circuit.a_site_id, circuit.z_site_id] if circuit else [device.site_id] if device else []
     )
-    counties = select(Site.county).where(col(Site.id).in_(sites))
-    return any(county.endswith("县") for county in session.exec(counties))
+    counties = session.exec(_COUNTIES, params={"sites": sites})
+    return any(county.endswith("县") for county in counties)
+
+
+def _stands(since: Any) -> ColumnElement[bool]:
+    cleared = col(Alarm.cleared_at)
+    return or_(cleared.is_(None), cleared > since)
+
+
+# Built once: the shipped diagrams ask these within the request of somebody who waits.
+_STANDING = (
+    select(func.count())
+    .select_from(Alarm)
+    .where(col(Alarm.ticket_id) == bindparam("ticket"), _stands(bindparam("since")))
+)
+_COUNTIES = select(Site.county).where(col(Site.id).in_(bindparam("sites", expanding=True)))
