@@ -13,7 +13,7 @@ from api.once import once
 from api.paging import Asked, Page, narrow, page
 from bpmn import runs
 from records import Run, Ticket
-from tasks.refusals import wrong
+from tasks.refusals import Conflict, wrong
 
 router = make_router("runs")
 SORTS = {
@@ -137,11 +137,17 @@ def cancel(id: Id, given: Cancelling, turn: Turn = allow("runs:steer")) -> RunSh
 
 
 def _check_subject(turn: Turn, subject: str) -> None:
-    """A run about a ticket gives its work orders that ticket, so it has to be there."""
+    """A run about a ticket drives it: the ticket has to be there, and to have no other run."""
     about, _, number = subject.partition(":")
     key = int(number) if number.isascii() and number.isdecimal() else 0
     if about == "ticket" and (key >= 2**63 or turn.session.get(Ticket, key) is None):
         raise wrong("subject", f"没有故障单 {number},请核对", f"There is no ticket {number}: check")
+    driving = select(Run.id).where(Run.subject == subject, Run.status == "open")
+    if about == "ticket" and turn.session.exec(driving).first():
+        raise Conflict(
+            f"故障单 {number} 已有运行中的流程,请在那里推进",
+            f"Ticket {number} has a run that is open: move that one",
+        )
 
 
 def show_run(run: Run) -> RunShown:

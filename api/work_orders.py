@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import col, or_, select
 
 from api.deps import Given, Id, Turn, allow, make_router
@@ -83,7 +83,7 @@ class Reason(Given):
 class SuspensionGiven(Given):
     reason: str = Field(examples=["no_access"])
     evidence: str = Field(max_length=4_000, examples=["02:40 致电物业,无人应答"])
-    resume_at: datetime
+    resume_at: AwareDatetime
     customer_told: bool
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bpmn import library
-from tests.asking import post, refused, wrong_fields
+from tests.asking import post, publish_fault, refused, wrong_fields
 from tests.diagram_maker import boundary, bundle, duration, gate, node, on, script
 
 WAITING = [
@@ -150,3 +150,13 @@ def _nested(depth):
     for _ in range(depth):
         inside = [inside]
     return inside
+
+
+def test_a_ticket_that_has_an_open_run_gets_no_second_one(as_, session, now):
+    publish_fault(session, now)
+    ada, mei = as_("ada"), as_("mei")
+    report = {"circuit_code": "HD-DIA-1", "reporter": "王敏", "phone": "000-1"}
+    report |= {"symptom": "专线不通", "impact": "outage", "started_at": "2026-03-11T02:00:00Z"}
+    ticket = post(ada, "tickets", **report)
+    again = {"diagram": "fault_handling", "subject": f"ticket:{ticket['id']}"}
+    refused(mei.post("/api/runs", json=again), 409)
