@@ -5,12 +5,17 @@ Every table can be imported from here; importing this makes all of them known to
 
 from records.alarms import Alarm
 from records.circuits import Circuit, Device, Hop, Section, Site
+from records.clocks import Clock, Escalation
 from records.customers import Contact, Customer
 from records.diagrams import Diagram, Version
 from records.history import Chain, Entry
 from records.notices import Notice
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
+from records.policies import Policy
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
+from records.seals import Seal
+from records.segments import Forecast, Report, Segment
+from records.shifts import Lateness, Shift
 from records.tickets import Ticket
 from records.work_orders import Attachment, Comment, WorkOrder
 
@@ -19,23 +24,32 @@ __all__ = [
     "Attachment",
     "Chain",
     "Circuit",
+    "Clock",
     "Comment",
     "Contact",
     "Customer",
     "Device",
     "Diagram",
     "Entry",
+    "Escalation",
     "FailedSignIn",
+    "Forecast",
     "Group",
     "Hop",
     "Incident",
     "KeptAnswer",
+    "Lateness",
     "Membership",
     "Notice",
     "Person",
+    "Policy",
+    "Report",
     "Run",
+    "Seal",
     "Section",
+    "Segment",
     "ServiceCall",
+    "Shift",
     "SignIn",
     "Site",
     "Subscription",

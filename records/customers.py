@@ -2,7 +2,7 @@
 
 from sqlmodel import Field, SQLModel
 
-from records.columns import BigId
+from records.columns import BigId, Json
 
 GRADES = ("AAA", "AA", "A", "std")  # best first: facts of the field, domain.md §2.2
 
@@ -18,6 +18,7 @@ class Customer(SQLModel, table=True):
     is_headquarters: bool = False  # 集团首代: a key account at headquarters level
     industry: str = ""
     city: str = ""
+    account_manager: str = ""  # 客户经理: a login
 
 
 class Contact(SQLModel, table=True):
@@ -29,3 +30,5 @@ class Contact(SQLModel, table=True):
     role: str = ""
     phone: str = ""
     email: str = ""
+    language: str = "zh"
+    channels: list[str] = Field(default_factory=list, sa_type=Json)  # none: as the policy says

@@ -24,9 +24,18 @@ class Notice(SQLModel, table=True):
     template: str
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     subject: str = ""  # what it is about: "ticket:7"
-    state: str = "waiting"  # waiting, sent, failed
+    language: str = "zh"
+    person_id: int | None = Field(default=None, index=True)  # where it is for one of ours
+    is_urgent: bool = False  # goes out in quiet hours too
+    title: str = ""  # as it was sent
+    text: str = ""
+    state: str = "waiting"  # waiting, sent, failed, dropped
     attempts: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime)
     queued_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str = ""
+    # Hash of the secret in the link that a recipient presses to say that they have seen it.
+    seen_hash: str | None = Field(default=None, unique=True, index=True)
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seen_by: str = ""

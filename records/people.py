@@ -18,7 +18,9 @@ class Person(SQLModel, table=True):
     skills: list[str] = Field(default_factory=list, sa_type=Json)
     city: str = ""
     phone: str = ""
+    email: str = ""
     language: str = "zh"
+    channels: list[str] = Field(default_factory=list, sa_type=Json)  # none: as the policy says
     password_hash: str = ""  # argon2id; empty: cannot sign in with a password
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)

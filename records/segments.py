@@ -1,0 +1,53 @@
+"""Where the time of a ticket went, once it is over. Verbs: tasks/segments.py."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from records.columns import BigId, UtcDateTime
+
+
+class Segment(SQLModel, table=True):
+    """A stretch of a ticket's time in which one thing was so. They add up to all of it."""
+
+    __table_args__ = (UniqueConstraint("ticket_id", "seq"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    ticket_id: int = Field(foreign_key="ticket.id")
+    seq: int
+    kind: str = Field(index=True)  # queue, travel, work, wait_internal, wait_customer, verify
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    work_order_id: int | None = None
+    element: str = ""
+    stage: str = ""
+    group_key: str = ""  # whose it was: the group, and so the lane
+    person: str = ""
+    from_group: str = ""  # of a hand-off: who had it before
+    from_element: str = ""
+    reason: str = ""
+
+
+class Forecast(SQLModel, table=True):
+    """How likely it was held, at some moment, that a ticket would miss its limit."""
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    stage: str = ""
+    probability: float
+    has_breached: bool | None = None  # known once the ticket is restored or late
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Report(SQLModel, table=True):
+    """A report of one kind for one period, as it was made."""
+
+    __table_args__ = (UniqueConstraint("kind", "period"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    kind: str  # hand-offs
+    period: str  # 2026-03-11
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    content: str = ""  # JSON
