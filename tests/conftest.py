@@ -1,7 +1,8 @@
 """What tests share: a fresh database of each kind, the time, and the cast.
 
 The cast: Dora dispatches, Nora watches the network, Ada answers the phone, Liu repairs, Owen owns
-diagrams, Mei manages, Root administers. Haidong Bank (AAA) is the customer, HD-DIA-1 its circuit.
+diagrams, Mei manages in the city, Gwen in the province, Root administers. Haidong Bank (AAA) is the
+customer, HD-DIA-1 its circuit.
 """
 
 import os
@@ -35,6 +36,7 @@ CAST = {  # login: (roles, groups)
     "liu": (["field_engineer"], ["field", "line", "access"]),
     "owen": (["process_owner"], []),
     "mei": (["manager"], ["duty", "nsm"]),
+    "gwen": (["manager"], ["province_crc", "province_director"]),
     "root": (["administrator"], []),
 }
 

@@ -9,6 +9,7 @@ from records.customers import Contact, Customer
 from records.region.dice import Dice
 from records.region.names import INDUSTRIES, Name, make_phone, name_customer, name_person
 from records.region.network import Network
+from records.region.people import Managers
 from records.region.places import Place
 from records.region.rows import Rows
 from records.region.sizes import HEADQUARTERS, Plan, share
@@ -29,9 +30,11 @@ class Client(NamedTuple):
     products: list[str]  # of its circuits, one by one
 
 
-def build_customers(rows: Rows, plan: Plan, network: Network) -> Iterator[Client]:
-    """The best grades first, and with the most circuits."""
-    front_office = FrontOffice(rows, network)
+def build_customers(
+    rows: Rows, plan: Plan, network: Network, managers: Managers
+) -> Iterator[Client]:
+    """The best grades first, and with the most circuits. Each has its account manager."""
+    front_office = FrontOffice(rows, network, managers)
     ranks = list(_repeat(plan.customers))
     products = iter(Dice("products").mix(_repeat(plan.circuits)))
     zipf = [place**EXPONENT for place in range(1, len(ranks) + 1)]
@@ -43,10 +46,12 @@ def build_customers(rows: Rows, plan: Plan, network: Network) -> Iterator[Client
 class FrontOffice:
     """Wins customers and numbers them."""
 
-    def __init__(self, rows: Rows, network: Network) -> None:
+    def __init__(self, rows: Rows, network: Network, managers: Managers) -> None:
         self._rows = rows
         self._network = network
-        self._dice = Dice("customers")
+        self._managers = managers
+        self._all_managers = list(chain.from_iterable(managers.values()))
+        self._dice, self._lots = Dice("customers"), Dice("account managers")
         self._names = set[Name]()
 
     def win(self, rank: str, products: list[str]) -> Client:
@@ -67,6 +72,7 @@ class FrontOffice:
             is_headquarters=rank == HEADQUARTERS,
             industry=industry,
             city=city.zh,
+            account_manager=self._lots.pick(self._managers.get(city.zh) or self._all_managers),
         )
         for n in range(CONTACTS.get(grade, 1)):
             self._introduce(customer, n)

@@ -15,6 +15,7 @@ from records.region.rows import Rows
 from records.region.sizes import Plan
 
 FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
+Managers = dict[str, list[str]]
 
 
 class Trade(NamedTuple):
@@ -24,6 +25,7 @@ class Trade(NamedTuple):
     groups: tuple[str, ...]  # always
     one_of: tuple[str, ...]  # one more of these groups
     skills: tuple[str, ...]  # two of these
+    seat: str = "sites"  # spread as the sites are; or "cities": each in turn; or "capital"
 
 
 TRADES = {
@@ -40,7 +42,7 @@ TRADES = {
         ("transport", "data"),
         ("sdh", "mstp", "otn", "ip", "mpls", "voice", "ems"),
     ),
-    "duty": Trade("manager", ("duty",), (), ("major faults", "emergency plans")),
+    "duty": Trade("manager", ("duty",), (), ("major faults", "emergency plans"), "cities"),
     "nsm": Trade("service_manager", ("nsm",), (), ("inspection", "assessment", "reports")),
     "account": Trade("account_manager", (), (), ("finance", "government", "health", "education")),
     "expert": Trade(
@@ -50,6 +52,17 @@ TRADES = {
         ("sdh", "otn", "ip", "mpls", "optics", "billing", "terminals", "wlan"),
     ),
     "agent": Trade("agent", ("crc",), (), ("triage", "finance", "government", "english")),
+    "lead": Trade(
+        "dispatcher",
+        ("team_lead",),
+        ("field", "line", "access", "transport", "data"),
+        ("splicing", "otdr", "msap", "sdh", "ip", "emergency plans"),
+        "cities",
+    ),
+    "head": Trade("manager", ("city_head",), (), ("major faults", "emergency plans"), "cities"),
+    "province": Trade("manager", ("province_crc",), (), ("major faults", "experts"), "capital"),
+    "director": Trade("manager", ("province_director",), (), ("major faults",), "capital"),
+    "group": Trade("manager", ("group_duty",), (), ("major faults",), "capital"),
 }
 
 
@@ -74,17 +87,22 @@ ACCOUNTS = {  # by login; the cast of the tests has the same
     ),
     "owen": Account(Name("欧文", "Owen Ou"), "process_owner", ()),
     "mei": Account(Name("梅汐", "Mei Xi"), "manager", ("duty", "nsm")),
+    "gwen": Account(Name("关雯", "Gwen Guan"), "manager", ("province_crc", "province_director")),
     "root": Account(Name("系统管理员", "Administrator"), "administrator", ()),
 }
 
 
-def build_people(rows: Rows, plan: Plan, session: Session, cities: list[City]) -> None:
-    """Groups and demo accounts where they are missing; the crowd, each near some site."""
+def build_people(rows: Rows, plan: Plan, session: Session, cities: list[City]) -> Managers:
+    """Groups and demo accounts where they are missing; the crowd, each near some site.
+
+    The logins of the account managers, by city.
+    """
     groups = _add_groups(rows, session)
     _add_accounts(rows, session, groups)
     staff = Staff(rows, cities, groups)
     for trade, count in plan.staff.items():
         staff.hire(TRADES[trade], count)
+    return staff.managers
 
 
 def open_accounts(session: Session, password_hash: str) -> None:
@@ -101,28 +119,35 @@ class Staff:
 
     def __init__(self, rows: Rows, cities: list[City], groups: dict[str, int]) -> None:
         self._rows = rows
-        self._sites = [city for city in cities for _ in city.pops]
+        by_site = [city for city in cities for _ in city.pops]
+        self._seats = {"sites": by_site, "cities": cities, "capital": cities[:1]}
         self._groups = groups
         self._dice = Dice("people")
         self._hired = 0
+        self.managers: Managers = {}
 
     def hire(self, trade: Trade, count: int) -> None:
-        """Spread over the cities by their numbers of sites."""
+        seats = self._seats[trade.seat]
         for n in range(count):
-            self._add(trade, self._sites[n * len(self._sites) // count])
+            turn = n % len(seats) if trade.seat == "cities" else n * len(seats) // count
+            self._add(trade, seats[turn])
 
     def _add(self, trade: Trade, city: City) -> None:
         self._hired += 1
         name = name_person(self._dice)
+        login = f"{name.en.lower().replace(' ', '.')}{self._hired}"
+        if trade.role == "account_manager":
+            self.managers.setdefault(city.name.zh, []).append(login)
         person = self._rows.add(
             Person,
-            login=f"{name.en.lower().replace(' ', '.')}{self._hired}",
+            login=login,
             name=name.zh,
             name_en=name.en,
             roles=[trade.role],
             skills=self._dice.mix(trade.skills)[:2],
             city=city.name.zh,
             phone=make_phone(self._dice),
+            email=f"{login}@lanhai.example",
             language="zh",
             password_hash="",
             active=True,
@@ -156,6 +181,7 @@ def _add_accounts(rows: Rows, session: Session, groups: dict[str, int]) -> None:
                 skills=list(account.skills),
                 city="海州",
                 phone=make_phone(dice),
+                email=f"{login}@lanhai.example",
                 language="zh",
                 password_hash="",
                 active=True,

@@ -102,13 +102,13 @@ def _make(session: Session, rows: Rows, size: str, progress: Progress, now: date
 def _build(session: Session, rows: Rows, numbers: Plan, progress: Progress) -> int:
     """Everything, from the ground up; the number of ducts that it took."""
     cities = build_places(rows, numbers)
-    build_people(rows, numbers, session, cities)
+    managers = build_people(rows, numbers, session, cities)
     progress("Places and people", 1, 1)
     network, digger, workshop = Network(cities), Digger(rows, cities), Workshop(rows)
     place_devices(workshop, numbers, network)
     lay_network(digger, numbers, network)
     progress("Network", 1, 1)
-    clients = list(build_customers(rows, numbers, network))
+    clients = list(build_customers(rows, numbers, network, managers))
     progress("Customers", 1, 1)
     builder = Builder(rows, network, workshop, digger)
     _sell_circuits(Sales(rows, network, builder), builder, clients, numbers, progress)

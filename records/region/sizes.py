@@ -28,7 +28,13 @@ STAFF = {  # by the trades of people.py; the NOC has four shifts of 24
     "account": 500,
     "expert": 180,
     "agent": 400,
+    "lead": 64,
+    "head": 16,
+    "province": 6,
+    "director": 2,
+    "group": 2,
 }
+IN_EACH_CITY = ("duty", "lead", "head")  # one at least, else a ladder would skip the city
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,9 @@ def plan(size: str) -> Plan:
     """The province keeps its 16 cities and 136 counties at every size but XS."""
     scale = SIZES[size]
     sites = _scaled(3_400, scale)
+    cities = min(16, sites // 8)
     return Plan(
-        cities=min(16, sites // 8),
+        cities=cities,
         counties=min(136, sites // 2),
         sites=sites,
         metro_sites=_scaled(240, scale),
@@ -65,7 +72,7 @@ def plan(size: str) -> Plan:
         sections=_scaled(30_000, scale),
         customers={grade: _scaled(n, scale) for grade, n in CUSTOMERS.items()},
         circuits={product: _scaled(n, scale) for product, n in CIRCUITS.items()},
-        staff={trade: _scaled(n, scale) for trade, n in STAFF.items()},
+        staff={trade: _staff(trade, n, scale, cities) for trade, n in STAFF.items()},
     )
 
 
@@ -78,6 +85,10 @@ def share(total: int, weights: Sequence[float]) -> Iterator[int]:
         bounds.append(running)
     edges = [round(total * bound / running) for bound in bounds]
     return (upper - lower for lower, upper in pairwise(edges))
+
+
+def _staff(trade: str, whole: int, scale: float, cities: int) -> int:
+    return max(_scaled(whole, scale), cities if trade in IN_EACH_CITY else 1)
 
 
 def _scaled(whole: int, scale: float) -> int:
