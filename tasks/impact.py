@@ -84,6 +84,15 @@ def grades_hit(session: Session, circuit: Circuit | None, device: Device | None)
     return {grade for row in rows for grade in row}
 
 
+def city_of(session: Session, ticket: Ticket) -> str:
+    """Where the fault is: at the device, else at the A end of the circuit; "" if unknown."""
+    if ticket.device_id:
+        return session.exec(_CITY_OF_DEVICE, params={"device": ticket.device_id}).first() or ""
+    if ticket.circuit_id:
+        return session.exec(_CITY_OF_CIRCUIT, params={"circuit": ticket.circuit_id}).first() or ""
+    return ""
+
+
 def best(grades: set[str]) -> str:
     return next((grade for grade in GRADES if grade in grades), GRADES[-1])
 
@@ -123,3 +132,13 @@ _STANDING = (
     .where(col(Alarm.ticket_id) == bindparam("ticket"), _stands(bindparam("since")))
 )
 _COUNTIES = select(Site.county).where(col(Site.id).in_(bindparam("sites", expanding=True)))
+_CITY_OF_DEVICE = (
+    select(Site.city)
+    .join(Device, col(Device.site_id) == col(Site.id))
+    .where(col(Device.id) == bindparam("device"))
+)
+_CITY_OF_CIRCUIT = (
+    select(Site.city)
+    .join(Circuit, col(Circuit.a_site_id) == col(Site.id))
+    .where(col(Circuit.id) == bindparam("circuit"))
+)

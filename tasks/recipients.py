@@ -1,0 +1,130 @@
+"""Whom a rung of a ladder reaches: the rules of the policy "recipients", from city to group.
+
+Called by escalations.py. A rule that finds nobody falls back on the next one up, and at last on
+who is always there. The gate asks `known` what a ladder may name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, type_coerce
+from sqlmodel import Session, col, select
+
+from records import Customer, Group, Membership, Person, Ticket, WorkOrder
+from tasks.impact import city_of
+
+SHIPPED = Path(__file__).parent / "policies" / "recipients.json"
+Rule = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who was found, by which rule, and which rules had found nobody before."""
+
+    people: list[Person]
+    rule: str = ""
+    nobody: list[str] = field(default_factory=list)
+
+
+def find(session: Session, rule: str, ticket: Ticket) -> list[Person]:
+    """The people whom the rule means for this ticket: active, those of its city first."""
+    return Roster(session).reach(rule, ticket).people
+
+
+class Roster:
+    """Everybody whom the rules may name, read once for all the tickets of one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._content = content(session)
+        self._people: dict[str, list[Person]] = {}  # by rule
+        self._crews: dict[str, dict[int, set[str]]] = {}  # by rule: the groups of each person
+
+    def reach(self, rule: str, ticket: Ticket) -> Reach:
+        nobody: list[str] = []
+        for key in self._way_up(rule):
+            people = self._find(key, ticket)
+            if people:
+                return Reach(people, key, nobody)
+            nobody.append(key)
+        return Reach([], "", nobody)
+
+    def _way_up(self, rule: str) -> list[str]:
+        """The rule, and what it falls back on. One that is not there any more falls to the last."""
+        rules, way = self._content["rules"], [rule]
+        while (after := rules.get(way[-1], {}).get("otherwise")) and after not in way:
+            way.append(after)
+        last = self._content["last"]
+        return way if last in way else [*way, last]
+
+    def _find(self, key: str, ticket: Ticket) -> list[Person]:
+        rule = self._content["rules"].get(key, {})
+        if rule.get("of_customer"):
+            return _account_manager(self._session, ticket)
+        people = self._all(key, rule)
+        city = city_of(self._session, ticket) if people else ""
+        if rule.get("same_city"):
+            people = [person for person in people if city and person.city == city]
+        if rule.get("same_crew") and people:
+            people = self._of_crew(key, people, ticket) or people
+        return sorted(people, key=lambda person: person.city != city)
+
+    def _all(self, key: str, rule: Rule) -> list[Person]:
+        if key not in self._people:
+            self._people[key] = _everybody(self._session, rule)
+        return self._people[key]
+
+    def _of_crew(self, key: str, people: list[Person], ticket: Ticket) -> list[Person]:
+        """Those who are in a group that has an open order of the ticket."""
+        if key not in self._crews:
+            self._crews[key] = _groups_of(self._session, self._people[key])
+        crews = self._crews[key]
+        waiting = select(WorkOrder.group_key).where(
+            WorkOrder.ticket_id == ticket.id, col(WorkOrder.finished_at).is_(None)
+        )
+        wanted = set(self._session.exec(waiting))
+        return [person for person in people if crews.get(person.id, set()) & wanted]
+
+
+def known(session: Session) -> frozenset[str]:
+    """The rules that a ladder may name."""
+    return frozenset(content(session)["rules"])
+
+
+def content(session: Session) -> dict[str, Any]:
+    """The policy, as it holds now."""
+    return orjson.loads(SHIPPED.read_bytes())  # type: ignore[no-any-return]
+
+
+def _everybody(session: Session, rule: Rule) -> list[Person]:
+    people = select(Person).where(col(Person.active)).order_by(col(Person.login))
+    if group := rule.get("group"):
+        of_group = people.join(Membership, col(Membership.person_id) == col(Person.id))
+        of_group = of_group.join(Group, col(Group.id) == col(Membership.group_id))
+        people = of_group.where(Group.key == group)
+    role = rule.get("role")
+    if role:
+        people = people.where(type_coerce(col(Person.roles), Text).contains(f'"{role}"'))
+    return list(session.exec(people)) if group or role else []
+
+
+def _account_manager(session: Session, ticket: Ticket) -> list[Person]:
+    if ticket.customer_id is None:
+        return []
+    login = select(Customer.account_manager).where(Customer.id == ticket.customer_id)
+    theirs = select(Person).where(col(Person.login).in_(login), col(Person.active))
+    return list(session.exec(theirs))
+
+
+def _groups_of(session: Session, people: Sequence[Person]) -> dict[int, set[str]]:
+    rows = select(Membership.person_id, Group.key).join(
+        Group, col(Group.id) == col(Membership.group_id)
+    )
+    found: dict[int, set[str]] = {}
+    mine = rows.where(col(Membership.person_id).in_([person.id for person in people]))
+    for person, group in session.exec(mine):
+        found.setdefault(person, set()).add(group)
+    return found
