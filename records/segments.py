@@ -1,4 +1,6 @@
-"""Where the time of a ticket went, once it is over. Verbs: tasks/segments.py."""
+"""Where the time of a ticket went, once it is over, and what was foretold. Verbs: tasks/segments.py
+(what a stretch is), kept_segments.py, hand_offs.py, risks.py.
+"""
 
 from datetime import datetime
 
@@ -19,13 +21,18 @@ class Segment(SQLModel, table=True):
     kind: str = Field(index=True)  # queue, travel, work, wait_internal, wait_customer, verify
     started_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    seconds: float = 0.0  # as reports add them up
+    stops_clock: bool = False  # the ticket was suspended: net time is without it
     work_order_id: int | None = None
     element: str = ""
     stage: str = ""
     group_key: str = ""  # whose it was: the group, and so the lane
     person: str = ""
+    taken_by: str = ""  # who accepted in the end what waits here
     from_group: str = ""  # of a hand-off: who had it before
+    from_person: str = ""
     from_element: str = ""
+    handed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reason: str = ""
 
 

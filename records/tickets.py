@@ -3,14 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Index, inspect, text
 from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
+IS_UNACCOUNTED = "accounted_at IS NULL AND closed_at IS NOT NULL"
+
 
 class Ticket(SQLModel, table=True):
     """A fault, from the first call or alarm to the close."""
+
+    __table_args__ = (
+        Index("ix_ticket_unaccounted", "id", sqlite_where=text(IS_UNACCOUNTED),
+              postgresql_where=text(IS_UNACCOUNTED)),
+    )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     source: str  # customer, alarm, inspection
@@ -46,7 +53,8 @@ class Ticket(SQLModel, table=True):
     expected_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to be restored
     resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    accounted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # rows of Segment kept
 
     @property
     def number(self) -> str:

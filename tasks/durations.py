@@ -1,0 +1,22 @@
+"""Lengths of time as people say them, in Chinese and English. For pages, reports and notices."""
+
+
+def in_zh(seconds: float) -> str:
+    """2 小时 5 分, 23 分钟, 40 秒."""
+    hours, minutes, rest = _parts(seconds)
+    if hours:
+        return f"{hours} 小时 {minutes} 分"
+    return f"{minutes} 分钟" if minutes else f"{rest} 秒"
+
+
+def in_en(seconds: float) -> str:
+    """2 h 05 min, 23 min, 40 s."""
+    hours, minutes, rest = _parts(seconds)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _parts(seconds: float) -> tuple[int, int, int]:
+    minutes, rest = divmod(int(seconds), 60)
+    return *divmod(minutes, 60), rest

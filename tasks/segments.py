@@ -1,0 +1,249 @@
+"""Where the time of a ticket goes: its history, cut into stretches that cover every second of it.
+
+Pure. Who reads the history: time_spent.py; how orders are read from it: spells.py. Each second has
+one kind, by this precedence:
+
+1. the ticket is suspended: `wait_customer`, and its clock stands still;
+2. the ticket is restored or called back: `verify`;
+3. else the most active of its open work orders: `work`, `verify`, `travel`, `wait_internal`,
+   `wait_customer` (only the order is suspended: the ticket's clock runs on), `queue`. Of two that
+   are equally active, the one that has been so for longer;
+4. no order is open: `queue` until the ticket is accepted, then `wait_internal`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tasks.spells import OVER, Entry, Order, Spell, spells_of
+from tasks.states import STATES
+
+KINDS = {  # in the order in which a bar shows them: Chinese and English
+    "queue": ("待接单", "in queue"),
+    "travel": ("路程", "travel"),
+    "work": ("处理", "work"),
+    "wait_internal": ("内部等待", "waiting (internal)"),
+    "wait_customer": ("客户等待", "waiting (customer)"),
+    "verify": ("验证", "verifying"),
+}
+HAND_OFF = ("queue", "wait_internal")  # what is lost between two people
+ACTIVE = ("work", "verify", "travel", "wait_internal", "wait_customer", "queue")  # the most first
+STOPPED = ("suspended", "suspended afterwards")
+NO_ORDER = "no_order"  # the reason of a wait while no work order is open
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time in which one thing was so. For queue and wait_internal, `from_…` had it before."""
+
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    ticket: int = 0  # whose time it is: a child's goes on as its parent's
+    work_order: int | None = None
+    element: str = ""
+    title: str = ""
+    stage: str = ""
+    group: str = ""  # whose it was, and so the lane
+    person: str = ""
+    taken_by: str = ""  # who accepted in the end what waits here
+    from_group: str = ""
+    from_person: str = ""
+    from_element: str = ""
+    handed_at: datetime | None = None
+    reason: str = ""
+    stops_clock: bool = False
+    after_restore: bool = False  # the service was back by then
+
+    @property
+    def length(self) -> timedelta:
+        return self.ended_at - self.started_at
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A state of the ticket itself, from an instant on."""
+
+    since: datetime
+    state: str = "new"
+    reason: str = ""
+    was_accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A suspension that was granted afterwards, or from an earlier instant on (补挂起)."""
+
+    since: datetime
+    until: datetime
+    reason: str
+
+
+def segments_of(
+    entries: Iterable[Entry], orders: Iterable[Order], until: datetime
+) -> list[Stretch]:
+    """From opened until it is over, or `until`. At least one stretch; they leave no gap.
+
+    `entries`: of the ticket and of its runs, in the order in which they were written.
+    """
+    told = sorted(entries, key=lambda entry: entry.at)
+    of_ticket = [entry for entry in told if entry.subject.startswith("ticket:")]
+    spells = spells_of([entry for entry in told if entry.subject.startswith("run:")], orders)
+    begin, end = _span(of_ticket, until)
+    back_at, stops, phases = _restored_at(of_ticket), _stops(of_ticket), list(_phases(of_ticket))
+    changes = {phase.since for phase in phases} | ({back_at} if back_at else set())
+    changes |= {at for stop in stops for at in (stop.since, stop.until)}
+    changes |= {at for spell in spells for at in (spell.since, spell.until or end)}
+    cuts = [begin, *sorted(at for at in changes if begin < at < end), end]
+    ticket = int(of_ticket[0].subject.partition(":")[2])
+    whole = (
+        replace(one, ticket=ticket, after_restore=back_at is not None and one.started_at >= back_at)
+        for one in _pieces(cuts, phases, stops, spells)
+    )
+    return list(_joined(whole))
+
+
+def cut(stretches: Iterable[Stretch], begin: datetime) -> list[Stretch]:
+    """What is left of them from `begin` on."""
+    return [
+        replace(one, started_at=max(one.started_at, begin))
+        for one in stretches
+        if one.ended_at > begin
+    ]
+
+
+def total(stretches: Iterable[Stretch]) -> timedelta:
+    return sum((one.length for one in stretches), timedelta())
+
+
+def net(stretches: Iterable[Stretch]) -> timedelta:
+    """Without the time in which the clock was stopped: what a limit is measured against."""
+    return total(one for one in stretches if not one.stops_clock)
+
+
+def _span(entries: Sequence[Entry], until: datetime) -> tuple[datetime, datetime]:
+    begin = next((entry.at for entry in entries if entry.verb == "opened"), entries[0].at)
+    over = [entry.at for entry in entries if _state(entry) in OVER]
+    return begin, max(begin, min([until, *over]))
+
+
+def _restored_at(entries: Iterable[Entry]) -> datetime | None:
+    """When the service came back for good: earlier, as a rule, than somebody noted it."""
+    back_at = None
+    for entry in entries:
+        if entry.verb == "restored":
+            back_at = datetime.fromisoformat(entry.particulars["restored_at"])
+        elif entry.verb == "reopened":
+            back_at = None
+    return back_at
+
+
+def _stops(entries: Iterable[Entry]) -> list[Stop]:
+    return [
+        Stop(
+            datetime.fromisoformat(entry.particulars["since"]),
+            datetime.fromisoformat(entry.particulars.get("until") or entry.at.isoformat()),
+            entry.particulars.get("reason", ""),
+        )
+        for entry in entries
+        if entry.verb in STOPPED and entry.particulars.get("since")
+    ]
+
+
+def _phases(entries: Iterable[Entry]) -> Iterator[Phase]:
+    state, was_accepted = "new", False
+    for entry in entries:
+        state = _state(entry) or state
+        was_accepted = was_accepted or state == "accepted"
+        reason = entry.particulars.get("reason", "") if state == "suspended" else ""
+        yield Phase(entry.at, state, reason, was_accepted)
+
+
+def _state(entry: Entry) -> str | None:
+    state = entry.particulars.get("is")
+    return state if isinstance(state, str) and state in STATES else None
+
+
+def _pieces(
+    cuts: Sequence[datetime],
+    phases: Sequence[Phase],
+    stops: Sequence[Stop],
+    spells: Sequence[Spell],
+) -> Iterator[Stretch]:
+    """One for each two neighbouring cuts, between which nothing changes."""
+    to_come = sorted(spells, key=lambda spell: spell.since, reverse=True)
+    phases_to_come, phase = list(reversed(phases)), phases[0]
+    active: list[Spell] = []
+    for begin, end in pairwise(cuts):
+        while phases_to_come and phases_to_come[-1].since <= begin:
+            phase = phases_to_come.pop()
+        while to_come and to_come[-1].since <= begin:
+            active.append(to_come.pop())
+        active = [spell for spell in active if spell.until is None or spell.until > begin]
+        stop = next((stop for stop in stops if stop.since <= begin < stop.until), None)
+        state = replace(phase, state="suspended", reason=stop.reason) if stop else phase
+        yield _piece(begin, end, state, min(active, key=_activity, default=None))
+
+
+def _activity(spell: Spell) -> tuple[int, datetime, int]:
+    return ACTIVE.index(spell.kind), spell.since, spell.order.id
+
+
+def _piece(begin: datetime, end: datetime, phase: Phase, spell: Spell | None) -> Stretch:
+    kind, reason = _kind(phase, spell)
+    one = Stretch(kind, begin, end, reason=reason, stops_clock=phase.state == "suspended")
+    if spell:
+        return _with_order(one, spell)
+    return replace(one, handed_at=phase.since) if one.kind in HAND_OFF else one
+
+
+def _kind(phase: Phase, spell: Spell | None) -> tuple[str, str]:
+    """The precedence at the top of this file; and the reason, where there is one."""
+    if phase.state == "suspended":
+        return "wait_customer", phase.reason
+    if STATES[phase.state].segment == "verify":
+        return "verify", ""
+    if spell:
+        return spell.kind, spell.reason
+    return "wait_internal" if phase.was_accepted else "queue", NO_ORDER
+
+
+def _with_order(one: Stretch, spell: Spell) -> Stretch:
+    order = spell.order
+    told = replace(
+        one,
+        work_order=order.id,
+        element=order.element,
+        title=order.title,
+        stage=order.stage,
+        group=spell.group,
+        person=spell.person,
+    )
+    return _with_origin(told, spell) if one.kind in HAND_OFF else told
+
+
+def _with_origin(one: Stretch, spell: Spell) -> Stretch:
+    return replace(
+        one,
+        taken_by=spell.taken_by,
+        from_group=spell.from_group,
+        from_person=spell.from_person,
+        from_element=spell.from_element,
+        handed_at=spell.handed_at,
+    )
+
+
+def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Neighbours that differ in nothing but their time, as one; and none that lasts no time."""
+    last: Stretch | None = None
+    for one in stretches:
+        if last is None or last.started_at == last.ended_at:
+            last = one
+        elif replace(one, started_at=last.started_at) == replace(last, ended_at=one.ended_at):
+            last = replace(last, ended_at=one.ended_at)
+        elif one.length:
+            yield last
+            last = one
+    if last:
+        yield last
