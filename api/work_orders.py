@@ -13,7 +13,7 @@ from api.paging import Asked, Page, narrow, page
 from bpmn import library, runs
 from bpmn.moves import take_order
 from records import Group, Membership, Run, WorkOrder
-from tasks import work_orders
+from tasks import suggestions, work_orders
 from tasks.people import find_person
 from tasks.refusals import NotFound
 from tasks.states import STATES
@@ -72,6 +72,24 @@ class OrderFilter(Asked):
     run: int | None = None
 
 
+class ReasonShown(BaseModel):
+    zh: str = Field(examples=["就在海州"])
+    en: str = Field(examples=["Is in 海州"])
+    weight: float = Field(description="What it adds to the score")
+
+
+class SuggestionShown(BaseModel):
+    login: str
+    name: str
+    name_en: str
+    city: str
+    phone: str
+    skills: list[str]
+    holds: int = Field(description="Open work orders")
+    score: float
+    reasons: list[ReasonShown]
+
+
 class Answers(Given):
     answers: Facts = Field(default_factory=dict, examples=[{"is_confirmed": True}])
 
@@ -116,6 +134,13 @@ def show(id: Id, turn: Turn = allow("work-orders:read")) -> OrderInFull:
         answers=order.answers,
         candidates=[person.login for person in work_orders.candidates(turn.session, order)],
     )
+
+
+@router.get("/{id}/suggestions")
+def suggest(id: Id, turn: Turn = allow("work-orders:read")) -> list[SuggestionShown]:
+    """Who should take it, the best first: near, skilled, free, no stranger to the place."""
+    found = suggestions.for_order(turn.session, turn.find(WorkOrder, id), turn.now)
+    return [SuggestionShown.model_validate(each, from_attributes=True) for each in found]
 
 
 @router.post("/{id}/claim")
