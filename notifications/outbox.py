@@ -1,31 +1,57 @@
 """The outbox of notices: queued in the caller's transaction, sent later under one key.
 
-The edge drives three short steps, as for service calls: claim (a transaction), `deliver` (outside
-any transaction), settle (a transaction). A lost worker's claim runs out; the key stays the same.
+                       ┌──── tried again: BACKOFF ────┐
+    waiting ── claim ──┤                              ├─▶ sent
+                       └── for good, or too late ─────┴─▶ failed ──▶ its fallback waits
+    waiting, failed, kept ── drop ──▶ dropped;  failed, kept, dropped ── retry ──▶ waiting
+
+The edge drives three short steps: claim (a transaction), `deliver` (outside any transaction),
+settle (a transaction). A lost worker's claim runs out; the key stays the same.
 """
 
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, exists
+from sqlalchemy import select as plain_select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
 
-from notifications.channels import CHANNELS
-from notifications.refusals import NotSent
-from records import Notice
+from notifications import links, policy
+from notifications.channels import CHANNELS, line_of
+from notifications.refusals import BadWords, NotSent
+from notifications.words import LANGUAGES, Own, write
+from records import Notice, history
 
-BACKOFF = (
-    5,
-    30,
-    120,
-    600,
-    3600,
-)  # seconds before the 2nd, 3rd … try; after the last, it has failed
-LEASE = timedelta(seconds=20)  # then another worker tries; twice what a far side may take
+BACKOFF = (5, 30, 120, 600, 3600)  # seconds before the 2nd … try; after the last, it has failed
+UNREACHABLE = timedelta(seconds=30)  # before a dead far side is tried again; no try is counted
+LEASE = timedelta(
+    seconds=180
+)  # then another worker tries: more than a mail in ten slow steps takes
+KEEPS = timedelta(hours=24)  # after which a notice that was not told when to is given up
+
+_TABLE = SQLModel.metadata.tables["notice"]
+_ADD = {  # a key that is there already stays as it is
+    name: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_DEFAULTS = {
+    "state": "waiting", "attempts": 0, "is_urgent": False, "fallbacks": [], "language": "zh",
+    "person_id": None, "contact_id": None, "title": "", "text": "", "error": "", "seen_by": "",
+    "expires_at": None, "subject": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A notice that this worker may send, this time."""
+
+    notice: Notice
+    secret: str | None  # of its link
+    attempt: int
 
 
 def queue(
@@ -38,49 +64,90 @@ def queue(
     facts: dict[str, Any],
     subject: str,
     now: datetime,
+    language: str = "zh",
+    person_id: int | None = None,
+    is_urgent: bool = False,
 ) -> Notice:
-    """Queue a notice. A second one under the same key is the first one."""
-    found = session.exec(select(Notice).where(Notice.key == key)).first()
-    if found:
-        return found
-    notice = Notice(
-        key=key,
-        channel=channel,
-        to=to,
-        template=template,
-        facts=facts,
-        subject=subject,
-        due_at=now,
-        queued_at=now,
-    )
-    session.add(notice)
-    return notice
+    """Queue one notice by one channel. A second one under the same key is the first one."""
+    row = {
+        "key": key, "channel": channel, "to": to, "template": template, "facts": facts,
+        "subject": subject, "language": language, "person_id": person_id, "is_urgent": is_urgent,
+        "due_at": now, "queued_at": now, "expires_at": now + KEEPS,
+    }  # fmt: skip
+    return add(session, [row | worded(policy.read_rules(session).words, row)])[0]
 
 
-def due(session: Session, *, now: datetime, limit: int = 100) -> list[int]:
-    waiting = (col(Notice.state) == "waiting") & (col(Notice.due_at) <= now)
-    rows = select(Notice.id).where(waiting).order_by(col(Notice.due_at)).limit(limit)
+def worded(words: Own, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Title and text of a notice; where its words fail, it has failed and says why."""
+    channel = CHANNELS.get(row["channel"])
+    if channel is None:
+        return {"state": "failed", "error": f"There is no channel “{row['channel']}”"}
+    is_one = not channel.is_inside and row["language"] in LANGUAGES  # one reader, and outside
+    facts = {**row["facts"], "seen_link": links.seen_mark() if is_one else ""}
+    facts["link"] = links.address(facts.get("link") or "")
+    try:
+        title, text = write(words, row["template"], row["language"], facts)
+    except BadWords as error:
+        return {"state": "failed", "error": f"The words fail: {error}"}
+    return {"title": title, "text": text}
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> list[Notice]:
+    """The notices of these rows, each inserted unless its key is there already."""
+    if not rows:
+        return []
+    add_new = _ADD[session.get_bind().dialect.name].values([_DEFAULTS | row for row in rows])
+    new = set(session.execute(add_new.returning(_TABLE.c.key)).scalars())
+    keys = [row["key"] for row in rows]
+    found = session.exec(select(Notice).where(col(Notice.key).in_(keys))).all()
+    for notice in found:
+        if notice.key in new and notice.state != "waiting":
+            _record(session, f"notice {notice.state}", notice, notice.queued_at)
+    return sorted(found, key=lambda notice: keys.index(notice.key))
+
+
+def due_channels(session: Session, *, now: datetime) -> list[str]:
+    """The channels by which something is due."""
+    waits = [_is_due(channel, now).label(channel) for channel in CHANNELS]
+    row = session.execute(plain_select(*waits)).one()
+    return [channel for channel, is_due in zip(CHANNELS, row, strict=True) if is_due]
+
+
+def overdue(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
+    """Notices that nobody is sending and that have waited longer than they may."""
+    late = (col(Notice.state) == "waiting") & (col(Notice.expires_at) <= now)
+    rows = select(Notice.id).where(late).order_by(col(Notice.expires_at)).limit(limit)
     return list(session.exec(rows))
 
 
-def claim(session: Session, notice_id: int, *, now: datetime) -> Notice | None:
-    """Take a notice for LEASE. None if another worker was faster."""
-    mine = (
-        update(Notice)
-        .where(col(Notice.id) == notice_id, col(Notice.state) == "waiting")
-        .where(col(Notice.due_at) <= now)
-        .values(due_at=now + LEASE, attempts=Notice.attempts + 1)
+def give_up(session: Session, notice_id: int, *, now: datetime) -> None:
+    """It is too late for this one: its fallback has its turn."""
+    notice = session.get_one(Notice, notice_id, with_for_update=True)
+    if notice.state == "waiting" and notice.expires_at and notice.expires_at <= now:
+        _fail(session, notice, f"Too late: {notice.error or 'it could not leave in time'}", now)
+
+
+def claim(
+    session: Session, channel: str, *, now: datetime, limit: int, but: Collection[str] = ()
+) -> list[Claimed]:
+    """Take notices of one channel for LEASE, the longest due first; none of those to `but`."""
+    rows = (
+        select(Notice)
+        .where(col(Notice.channel) == channel, col(Notice.state) == "waiting")
+        .where(col(Notice.due_at) <= now, col(Notice.to).not_in(but))
+        .order_by(col(Notice.due_at), col(Notice.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    if session.connection().execute(mine).rowcount != 1:
-        return None
-    return session.get_one(Notice, notice_id, populate_existing=True)
+    return [_take(notice, now) for notice in session.exec(rows)]
 
 
-def deliver(notice: Notice) -> NotSent | None:
+def deliver(claimed: Claimed) -> NotSent | None:
     """Send it; what kept it from leaving, or None. Never within a transaction."""
+    notice = claimed.notice
+    text = links.put_in(notice.text, claimed.secret)
     try:
-        subject, text = words(notice.template, notice.facts)
-        CHANNELS[notice.channel](notice.key, notice.to, subject, text)
+        CHANNELS[notice.channel].send(notice.key, notice.to, notice.title, text)
     except NotSent as error:
         return error
     except Exception as error:
@@ -88,27 +155,80 @@ def deliver(notice: Notice) -> NotSent | None:
     return None
 
 
-def settle(session: Session, notice_id: int, error: NotSent | None, *, now: datetime) -> None:
-    notice = session.get_one(Notice, notice_id, populate_existing=True)
-    if notice.state != "waiting":
-        return
+def settle(session: Session, claimed: Claimed, error: NotSent | None, *, now: datetime) -> None:
+    """Keep what came of it, unless another worker has taken it meanwhile."""
+    notice = session.get_one(Notice, claimed.notice.id, with_for_update=True)
     if error is None:
-        notice.state, notice.sent_at, notice.error = "sent", now, ""
-    elif error.is_final or notice.attempts > len(BACKOFF):
-        notice.state, notice.error = "failed", str(error)
+        if notice.state != "sent":  # also where somebody dropped it meanwhile: it is out
+            notice.state, notice.sent_at, notice.error = "sent", now, ""
+            _record(session, "notice sent", notice, now)
+    elif (notice.state, notice.attempts) == ("waiting", claimed.attempt):
+        _settle_error(session, notice, error, now)
+
+
+def give_back(session: Session, claimed: Claimed, *, now: datetime) -> None:
+    """It was not even tried."""
+    notice = session.get_one(Notice, claimed.notice.id, with_for_update=True)
+    if (notice.state, notice.attempts) == ("waiting", claimed.attempt):
+        notice.attempts, notice.due_at = notice.attempts - 1, now
+
+
+def _settle_error(session: Session, notice: Notice, error: NotSent, now: datetime) -> None:
+    if error.is_final or (notice.attempts > len(BACKOFF) and not error.is_unreachable):
+        _fail(session, notice, str(error), now)
+        return
+    notice.error = str(error)
+    if error.is_unreachable:
+        notice.attempts -= 1
+        notice.due_at = now + UNREACHABLE
     else:
-        notice.error = str(error)
-        notice.due_at = now + timedelta(seconds=BACKOFF[notice.attempts - 1])
+        notice.due_at = now + _pause(notice)
 
 
-def words(template: str, facts: dict[str, Any]) -> tuple[str, str]:
-    """Subject and text of a notice, Chinese first and English below: words/<template>.txt."""
-    text = _environment().get_template(f"{template}.txt").render(facts)
-    subject, _, body = text.partition("\n")
-    return subject.strip(), body.strip()
+def _pause(notice: Notice) -> timedelta:
+    """Spread by up to a fifth, the same each time: so that they do not all come back at once."""
+    spread = zlib.crc32(f"{notice.key} {notice.attempts}".encode()) / 2**32
+    return timedelta(seconds=BACKOFF[notice.attempts - 1] * (0.9 + 0.2 * spread))
 
 
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    folder = FileSystemLoader(Path(__file__).parent / "words")
-    return ImmutableSandboxedEnvironment(loader=folder, undefined=StrictUndefined)
+def _fail(session: Session, notice: Notice, error: str, now: datetime) -> None:
+    notice.state, notice.error = "failed", error[:2_000]
+    _record(session, "notice failed", notice, now)
+    if notice.fallbacks:
+        _fall_back(session, notice, now)
+
+
+def _fall_back(session: Session, notice: Notice, now: datetime) -> None:
+    """The same to the same person by the next channel."""
+    (channel, to), *others = notice.fallbacks
+    stem = notice.key.removesuffix(f":{line_of(notice.channel, notice.to)}")
+    row = notice.model_dump(include=set(_DEFAULTS) - {"attempts", "error", "state", "seen_by"})
+    row |= notice.model_dump(include={"template", "facts"})
+    row |= {"key": f"{stem}:{line_of(channel, to)}", "channel": channel, "to": to}
+    row |= {"fallbacks": others, "due_at": now, "queued_at": now, "expires_at": now + KEEPS}
+    add(session, [row | worded(policy.read_rules(session).words, row)])
+
+
+def _take(notice: Notice, now: datetime) -> Claimed:
+    secret = links.make_secret() if links.SEEN in notice.text else None
+    if secret:
+        notice.seen_hash = links.hash_of(secret)
+    notice.attempts += 1
+    notice.due_at = now + LEASE
+    return Claimed(notice, secret, notice.attempts)
+
+
+def _is_due(channel: str, now: datetime) -> ColumnElement[bool]:
+    waits = (col(Notice.channel) == channel) & (col(Notice.state) == "waiting")
+    return exists().where(waits, col(Notice.due_at) <= now)
+
+
+def _record(session: Session, verb: str, notice: Notice, now: datetime) -> None:
+    """Without the address: history is never erased."""
+    if ":" not in notice.subject:
+        return
+    told = {"notice": notice.id, "channel": notice.channel, "template": notice.template}
+    told |= {"person": notice.person_id} if notice.person_id else {}
+    told |= {"contact": notice.contact_id} if notice.contact_id else {}
+    told |= {"error": notice.error} if notice.state == "failed" else {}
+    history.record(session, verb, subject=notice.subject, by="system", at=now, **told)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from notifications import outbox
+from notifications import notices
 from records import Circuit, Contact, Ticket
 from tasks import stops, tickets, urgency
 from tasks.impact import ZONE, facts_of, is_night, standing_alarms
@@ -32,20 +32,20 @@ def set_limit(caller: Caller, *, limit: Facts, level: str) -> Facts:
 
 
 def tell_customer(caller: Caller) -> Facts:
-    """我们已知道: one notice to each contact of the customer, before they call."""
+    """我们已知道: every contact of the customer is told, before they call. An outage is urgent."""
     session, ticket = caller.session, ticket_of(caller)
-    about = {"ticket": ticket.number, "circuit": _circuit_code(session, ticket)}
-    about["expected"] = _expected(ticket)
+    facts = {"ticket": ticket.number, "circuit": _circuit_code(session, ticket)}
+    facts["expected"] = _expected(ticket)
     contacts = session.exec(select(Contact).where(Contact.customer_id == ticket.customer_id)).all()
     for contact in contacts:
-        outbox.queue(
+        notices.tell(
             session,
-            key=f"{caller.key}-{contact.id}",
-            channel="inbox",
-            to=contact.email or contact.phone,
+            to=contact,
             template="fault_known",
-            facts={**about, "customer": contact.name},
+            facts=facts,
+            key=caller.key,
             subject=caller.subject,
+            is_urgent=ticket.impact == "outage",
             now=caller.now,
         )
     return {"notices": len(contacts)}

@@ -135,6 +135,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("forecast", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_forecast_at"), ["at"], unique=False)
+        batch_op.create_index(
+            "ix_forecast_open",
+            ["ticket_id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_forecast_settled_at"), ["settled_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_forecast_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
@@ -149,6 +157,7 @@ def upgrade() -> None:
         sa.Column("stops_clock", sa.Boolean(), nullable=False),
         sa.Column("work_order_id", sa.Integer(), nullable=True),
         sa.Column("element", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("group_key", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
@@ -332,6 +341,12 @@ def downgrade() -> None:
     op.drop_table("segment")
     with op.batch_alter_table("forecast", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_forecast_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_forecast_settled_at"))
+        batch_op.drop_index(
+            "ix_forecast_open",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_forecast_at"))
 
     op.drop_table("forecast")

@@ -1,0 +1,150 @@
+"""Telling somebody: one notice for each way that the policy has for them. Called by tasks/.
+
+What is told, in which template: words/facts.json. Sending it: outbox.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from notifications import guard, outbox
+from notifications.channels import CHANNELS, line_of
+from notifications.policy import Rules, read_rules
+from records import Contact, Customer, Notice, Person
+
+Facts = Mapping[str, Any]
+End = tuple[str, str]  # a channel, and where it ends for somebody
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """What one call of `tell` or `tell_groups` is about."""
+
+    session: Session
+    template: str
+    facts: Facts
+    key: str
+    subject: str
+    is_urgent: bool
+    now: datetime
+    rules: Rules = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", read_rules(self.session))
+
+
+def tell(
+    session: Session,
+    *,
+    to: Person | Contact,
+    template: str,
+    facts: Facts,
+    key: str,
+    subject: str,
+    is_urgent: bool = False,
+    now: datetime,
+) -> list[Notice]:
+    """Queue what `to` is to be told, in their language. The same key tells the same person once.
+
+    `facts` as words/facts.json has them; `link` may be a path of ours. Urgent: in quiet hours too.
+    What cannot be said (words that fail, another customer's name) is queued as failed, and seen.
+    """
+    telling = _Telling(session, template, facts, key, subject, is_urgent, now)
+    if isinstance(to, Person):
+        return _tell_person(telling, to) if to.active else []
+    return _tell_contact(telling, to)
+
+
+def tell_groups(
+    session: Session, *, template: str, facts: Facts, key: str, subject: str, now: datetime
+) -> list[Notice]:
+    """Queue it for the robots that the policy has listen to this template, in both languages."""
+    telling = _Telling(session, template, facts, key, subject, True, now)
+    rows = [
+        _row(telling, [("robot", robot)], "both", "", kind="staff", who="group")
+        for robot in telling.rules.robots(template)
+    ]
+    return outbox.add(session, rows)
+
+
+def _tell_person(telling: _Telling, person: Person) -> list[Notice]:
+    name = person.name_en if person.language == "en" and person.name_en else person.name
+    ends = _ends(telling, "staff", person)
+    rows = [
+        _row(telling, way, person.language, name, kind="staff", who=f"p{person.id}")
+        | {"person_id": person.id}
+        for way in ends
+    ]
+    return outbox.add(telling.session, rows)
+
+
+def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:
+    own = telling.session.get_one(Customer, contact.customer_id)
+    ends = _ends(telling, "customer", contact)
+    rows = []
+    for way in ends or [[("inbox", contact.email or contact.phone or contact.name)]]:
+        row = _row(
+            telling, way, contact.language, contact.name, kind="customer", who=f"c{contact.id}"
+        ) | {"contact_id": contact.id}
+        rows.append(_guarded(telling, row if ends else _kept(row), own))
+    return outbox.add(telling.session, rows)
+
+
+def _ends(telling: _Telling, kind: str, to: Person | Contact) -> list[list[End]]:
+    """Each way, as far as its channels are set up and lead to this person."""
+    ways = telling.rules.ways(kind, telling.is_urgent, to.channels)
+    led = [[end for name in way if (end := _end(name, to))] for way in ways]
+    return [way for way in led if way]
+
+
+def _end(name: str, to: Person | Contact) -> End | None:
+    channel, _, end = name.partition(":")
+    known = CHANNELS.get(channel)
+    if known is None or not known.is_ready():
+        return None
+    end = end or getattr(to, known.address or "", "")
+    return (channel, end) if end else None
+
+
+def _row(
+    telling: _Telling, way: list[End], language: str, name: str, *, kind: str, who: str
+) -> dict[str, Any]:
+    (channel, to), *others = way
+    rules, now = telling.rules, telling.now
+    inside = CHANNELS[channel].is_inside
+    due = now if inside else rules.may_go(kind, telling.is_urgent, now)
+    lasts = rules.patience if others else rules.keeps
+    facts = dict(telling.facts) | {"name": name}
+    row: dict[str, Any] = {
+        "key": f"{telling.key}:{who}:{line_of(channel, to)}",
+        "channel": channel,
+        "to": to,
+        "template": telling.template,
+        "facts": facts,
+        "subject": telling.subject,
+        "language": language,
+        "is_urgent": telling.is_urgent,
+        "due_at": due,
+        "expires_at": None if inside else due + lasts(kind, telling.is_urgent),
+        "fallbacks": [list(end) for end in others],
+        "queued_at": now,
+    }
+    return row | outbox.worded(rules.words, row)
+
+
+def _guarded(telling: _Telling, row: dict[str, Any], own: Customer) -> dict[str, Any]:
+    named = guard.others_named(telling.session, f"{row.get('title')}\n{row.get('text')}", own)
+    if not named:
+        return row
+    return row | {"state": "failed", "error": f"It names another customer: {', '.join(named)}"}
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    """For a customer whom no channel reaches: kept in Baton, so that somebody can see and call."""
+    if row.get("state") == "failed":
+        return row
+    settings = ", ".join(c.setting for c in CHANNELS.values() if c.address in ("email", "phone"))
+    return row | {"state": "kept", "error": f"Kept in Baton: no way out leads there ({settings})"}
