@@ -100,7 +100,7 @@ def suspend(
 ) -> None:
     """挂起, with every open work order of the ticket. It goes on by itself at `resume_at`."""
     told: dict[str, Any] = {"reason": reason, "evidence": evidence}
-    stops.check_suspend(ticket, resume_at=resume_at, by=by, now=now, **told)
+    stops.check_suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
     told["customer_told"] = customer_told
     if not _tell(session, ticket, "suspend", told | {"resume_at": resume_at.isoformat()}, by, now):
         stops.suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
@@ -164,11 +164,13 @@ def cleared(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     return list(session.exec(waiting.order_by(col(Ticket.id)).limit(limit)))
 
 
-def tell_cleared(session: Session, ticket_id: int, *, now: datetime) -> None:
-    """The alarms of the ticket are clear for good: its run need not wait for proof."""
+def tell_cleared(session: Session, ticket_id: int, *, now: datetime) -> bool:
+    """The alarms of the ticket are clear for good: its run need not wait for proof. False where
+    it does not wait any more."""
     subject = f"ticket:{ticket_id}"
     told = {"cleared_at": now.isoformat()}
-    runs.send(session, "message", "alarm_cleared", told, subject=subject, by="alarms", now=now)
+    name, by = "alarm_cleared", "alarms"
+    return runs.send(session, "message", name, told, subject=subject, by=by, now=now) > 0
 
 
 def intake_form() -> Draft202012Validator:

@@ -107,6 +107,12 @@ def write(session: AnySession) -> None:
     connection.execute(_ADD, rows)
     connection.execute(_MOVE, [{"of": subject, **head} for subject, head in heads.items()])
     session.info["unwritten"] = []
+    session.info.setdefault("written", []).extend(rows)
+
+
+def written(session: AnySession) -> list[dict[str, Any]]:
+    """The entries of this transaction that `write` has written so far."""
+    return session.info.get("written", [])  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -191,7 +197,13 @@ def _write_before_commit(session: AnySession) -> None:
         write(session)
 
 
+@event.listens_for(AnySession, "after_commit")
+def _forget_after_commit(session: AnySession) -> None:
+    session.info.pop("written", None)
+
+
 @event.listens_for(AnySession, "after_soft_rollback")
 def _forget_after_rollback(session: AnySession, ended: SessionTransaction) -> None:
     if not ended.nested:
         session.info["unwritten"] = []
+        session.info.pop("written", None)

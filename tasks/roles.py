@@ -18,12 +18,15 @@ PERMISSIONS = {  # permission: Chinese and English
     "incidents:repair": ("修复流程故障点", "repair incidents"),
     "people:read": ("查看人员", "see people"),
     "people:administer": ("管理人员", "administer people"),
+    "policies:read": ("查看策略", "see policies"),
+    "policies:publish": ("发布策略", "publish policies"),
     "runs:read": ("查看流程实例", "see runs"),
     "runs:steer": ("启动、取消流程实例", "start and cancel runs"),
     "suspensions:approve": ("批准两小时内挂起", "approve a suspension of up to two hours"),
     "suspensions:approve-long": ("批准更长的挂起", "approve a longer suspension"),
     "tickets:read": ("查看故障单", "see tickets"),
     "tickets:open": ("受理故障", "open tickets and take further calls"),
+    "tickets:postpone": ("批准延期", "put off the limit of a ticket"),
     "tickets:steer": ("并单、改级、作废故障单", "merge, regrade and cancel tickets"),
     "work-orders:read": ("查看工单", "see work orders"),
     "work-orders:advance": ("办理工单", "advance work orders"),
@@ -45,8 +48,9 @@ WORK = READ | {"work-orders:advance"}
 SERVE = WORK | {"tickets:open"}
 DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
-MANAGE = DISPATCH | REPAIR | {"suspensions:approve-long", "groups:staff"}
-OWN = READ | REPAIR | {"diagrams:publish"}
+STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
+MANAGE = DISPATCH | REPAIR | STEER
+OWN = READ | REPAIR | {"diagrams:publish", "policies:publish"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | {"people:administer", "groups:staff"}

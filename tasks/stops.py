@@ -27,15 +27,15 @@ def suspend(
     now: datetime,
 ) -> None:
     """Stop the clock until `resume_at`, or lengthen the stop of a ticket that is suspended."""
-    check_suspend(ticket, reason=reason, evidence=evidence, resume_at=resume_at, by=by, now=now)
+    told: dict[str, Any] = {"reason": reason, "evidence": evidence}
+    check_suspend(session, ticket, **told, resume_at=resume_at, by=by, now=now)
     if ticket.state == "suspended":
         ticket.renewals += 1
     else:
         ticket.resume_state = ticket.state
         _suspend_orders(session, ticket, by.login, now)
     ticket.resume_at = resume_at
-    told = {"reason": reason, "evidence": evidence, "customer_told": customer_told}
-    told["resume_at"] = resume_at.isoformat()
+    told |= {"customer_told": customer_told, "resume_at": resume_at.isoformat()}
     move(session, "suspended", ticket, "suspended", by.login, now, **told)
     _tell_children(session, ticket, "suspended with its parent", by.login, now, **told)
 
@@ -61,13 +61,19 @@ def resume(
 
 
 def check_suspend(
-    ticket: Ticket, *, reason: str, evidence: str, resume_at: datetime, by: Person, now: datetime
+    session: Session,
+    ticket: Ticket,
+    *,
+    reason: str,
+    evidence: str,
+    resume_at: datetime,
+    by: Person,
+    now: datetime,
 ) -> None:
     require("suspend", ticket)
     renewals = ticket.renewals + 1 if ticket.state == "suspended" else 0
-    check_suspension(
-        reason=reason, evidence=evidence, resume_at=resume_at, renewals=renewals, by=by, now=now
-    )
+    told: dict[str, Any] = {"reason": reason, "evidence": evidence, "resume_at": resume_at}
+    check_suspension(session, **told, renewals=renewals, by=by, now=now)
 
 
 def _suspend_orders(session: Session, ticket: Ticket, by: str, now: datetime) -> None:

@@ -1,55 +1,58 @@
 """When a clock may be stopped (挂起), and who may allow it. Called by work_orders and tickets.
 
-The reasons and limits are data: suspensions.json. Source: domain.md §2.5.
+The reasons and limits are the policy "suspensions". Source of those shipped: domain.md §2.5.
 """
 
-import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from records import Person
+from tasks import policies
 from tasks.people import may
 from tasks.refusals import Forbidden, Invalid
 
-
-@cache
-def rules() -> dict[str, Any]:
-    text = (Path(__file__).parent / "suspensions.json").read_text(encoding="utf-8")
-    return json.loads(text)  # type: ignore[no-any-return]
+Rules = Mapping[str, Any]
 
 
 def check_suspension(
-    *, reason: str, evidence: str, resume_at: datetime, renewals: int, by: Person, now: datetime
+    session: Session,
+    *,
+    reason: str,
+    evidence: str,
+    resume_at: datetime,
+    renewals: int,
+    by: Person,
+    now: datetime,
 ) -> None:
     """Refuse a suspension without a good reason, evidence, an end in time, an approver."""
-    check_reason(reason)
+    rules = policies.current(session, "suspensions").content
+    check_reason(rules, reason)
     if not evidence.strip():
         _refuse("evidence", "请附证据(照片或通话记录)", "Give evidence: a photo or a call record")
-    if not now < resume_at <= now + timedelta(hours=rules()["max_hours"]):
-        hours = rules()["max_hours"]
+    hours = rules["max_hours"]
+    if not now < resume_at <= now + timedelta(hours=hours):
         _refuse("resume_at", f"计划解挂时间须在 {hours} 小时内", f"Resume within {hours} hours")
-    check_approver(resume_at - now, renewals=renewals, by=by)
+    check_approver(rules, resume_at - now, renewals=renewals, by=by)
 
 
-def check_reason(reason: str) -> None:
-    if reason in rules()["never"]:
-        name = rules()["never"][reason]
+def check_reason(rules: Rules, reason: str) -> None:
+    if reason in rules["never"]:
+        name = rules["never"][reason]
         _refuse(
             "reason",
             f"“{name['zh']}”不能停表,请用“等待内部”",
             f"“{name['en']}” never stops the clock: use “waiting (internal)”",
         )
-    if reason not in rules()["reasons"]:
-        known = ", ".join(rules()["reasons"])
+    if reason not in rules["reasons"]:
+        known = ", ".join(rules["reasons"])
         _refuse("reason", f"请选择挂起原因:{known}", f"Choose one of the reasons: {known}")
 
 
-def check_approver(length: timedelta, *, renewals: int, by: Person) -> None:
-    is_long = (
-        length > timedelta(hours=rules()["dispatcher_hours"]) or renewals > rules()["renewals"]
-    )
+def check_approver(rules: Rules, length: timedelta, *, renewals: int, by: Person) -> None:
+    is_long = length > timedelta(hours=rules["dispatcher_hours"]) or renewals > rules["renewals"]
     if not may(by, "suspensions:approve-long" if is_long else "suspensions:approve"):
         raise Forbidden(
             "这次挂起须由值班长批准" if is_long else "挂起须由调度员批准",

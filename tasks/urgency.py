@@ -3,7 +3,7 @@
 Diagrams reach these verbs through services/tickets.py. What else happens to a ticket: tickets.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from records import Ticket
 from records.customers import GRADES
+from tasks import clocks
 from tasks.intake import IMPACTS
 from tasks.refusals import wrong
 from tasks.tickets import move, record, require, require_reason
@@ -26,13 +27,20 @@ def set_limit(
     *,
     by: str,
     now: datetime,
+    ladder: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Limits in minutes. A regrading never lowers the level that calls have raised."""
+    """Limits in minutes, and the ladder of those who are told meanwhile: the clocks follow.
+
+    A regrading never lowers the level that calls have raised.
+    """
     require("set_limit", ticket)
+    pinned = clocks.pin(session, limit, ladder)
     ticket.limit = dict(limit)
     ticket.level = min(level, ticket.level) if ticket.calls > 1 and ticket.level else level
     state = "dispatched" if ticket.state == "new" else ticket.state
-    move(session, "limit set", ticket, state, by, now, limit=ticket.limit, level=ticket.level)
+    told: dict[str, Any] = {"limit": ticket.limit, "level": ticket.level}
+    told |= {"ladder": [dict(rung) for rung in ladder], "policies": pinned}
+    move(session, "limit set", ticket, state, by, now, **told)
 
 
 def note_call(

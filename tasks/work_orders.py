@@ -105,6 +105,7 @@ def suspend(
     """挂起: the customer's time runs, not ours. `tasks/suspensions.py` says who may and why."""
     _require("suspend", order)
     check_suspension(
+        session,
         reason=reason,
         evidence=evidence,
         resume_at=resume_at,

@@ -1,0 +1,203 @@
+"""The clocks of a ticket: read them as they are now, and keep the rows that the tick looks at.
+
+A clock follows from history alone (clock_courses.py), by the versions of the policies that counted
+when its limits were set. `read_all` is for whoever wants to know; `follow` runs by itself with each
+commit that recorded something clocks listen to. What is due is told by escalations.py, which
+records "escalated" or, for a rung that is the limit, "limit missed" about the ticket: with clock,
+cycle, rung, at and to, one entry for each rung.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session as AnySession
+from sqlmodel import Session
+
+from records import Ticket, history
+from tasks import policies
+from tasks.calendars import Calendar, calendars_of
+from tasks.clock_courses import Course, past_of
+from tasks.clock_definitions import VERBS, Definition, Told, definitions_of
+from tasks.clock_ladders import Rung
+from tasks.clock_outcomes import Outcome, last_breach, outcome_of
+from tasks.clock_rows import entries_of, keep
+from tasks.clock_times import Pause
+from tasks.clock_words import Line, arithmetic
+from tasks.limits import check_ladder, check_limit
+from tasks.policies import Policed
+from tasks.refusals import Invalid
+
+PINNED = ("clocks", "calendars")  # the policies whose versions "limit set" carries
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One clock as it is now, with how that came about."""
+
+    name: str
+    zh: str
+    en: str
+    kind: str
+    state: str  # running, paused, met, missed, cancelled
+    cycle: int
+    is_repeating: bool
+    calendar: str
+    versions: Mapping[str, int]  # of the policies that it follows
+    started_at: datetime
+    limit_seconds: float  # with what was allowed and postponed
+    allowances: Mapping[str, float]  # of that, seconds by name: travel
+    due_at: datetime | None  # None while it is paused
+    next_at: datetime | None  # when a rung is due that was not told
+    ended_at: datetime | None
+    breached_at: datetime | None  # it is, or ended, past the limit; else the last cycle that was
+    elapsed_seconds: float  # without pauses, in the hours of the calendar
+    remaining_seconds: float  # below 0: by how much it is late
+    rungs: tuple[Rung, ...]
+    pauses: tuple[Pause, ...]
+    arithmetic: list[Line]
+    before: "tuple[Reading, ...]" = ()  # the cycles that are over
+
+
+def read(
+    definition: Definition,
+    entries: Sequence[Told],
+    calendars: Mapping[str, Calendar],
+    now: datetime,
+) -> Reading | None:
+    """From a ticket's entries, in order; None if this clock is not among the ticket's."""
+    course = Course(definition, past_of(entries, now), calendars)
+    return _reading(course, now) if course.is_there else None
+
+
+def read_all(session: Session, ticket: Ticket, now: datetime) -> list[Reading]:
+    """Every clock of the ticket, in the order of the policy."""
+    history.write(session)
+    entries = entries_of(session.connection(), [ticket.id]).get(ticket.id, [])
+    courses = _courses(session, entries, now)
+    return [_reading(course, now) for course in courses]
+
+
+def pin(
+    session: Session, limit: Mapping[str, Any], ladder: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
+    """The versions by which clocks go from now on. Refuses what none could go by."""
+    found = {key: policies.current(session, key) for key in PINNED}
+    findings = [
+        *check_limit(limit, found["calendars"].content["calendars"]),
+        *check_ladder(ladder, found["clocks"].content["clocks"]),
+    ]
+    if findings:
+        raise Invalid(
+            f"时限或升级阶梯有误,请改决策表:{findings[0].zh}",
+            f"The limits or the ladder are wrong, mend the decision table: {findings[0].en}",
+            fields=[{"field": each.path, "zh": each.zh, "en": each.en} for each in findings],
+        )
+    return {key: each.number for key, each in found.items()}
+
+
+def follow(session: AnySession, ticket: Ticket | int, now: datetime) -> None:
+    """Bring the rows of a ticket's clocks up to date; a commit does so by itself.
+
+    It holds the end of the ticket's history, so whoever locks a clock's row first could wait for it
+    in a circle: lock the ticket instead.
+    """
+    history.write(session)
+    _follow(session, [ticket if isinstance(ticket, int) else ticket.id], now)
+
+
+def definitions(session: AnySession, number: int | None = None) -> Mapping[str, Definition]:
+    """The clocks by name, as of one version or as of now."""
+    return _definitions(_policed(session, "clocks", number))
+
+
+def calendars(session: AnySession, number: int | None = None) -> Mapping[str, Calendar]:
+    return _calendars(_policed(session, "calendars", number))
+
+
+def _follow(session: AnySession, tickets: Iterable[int], now: datetime) -> None:
+    told = entries_of(session.connection(), tickets)
+    found = {
+        ticket: [outcome_of(course) for course in _courses(session, entries, now)]
+        for ticket, entries in told.items()
+    }
+    if any(found.values()):
+        keep(session, found)
+
+
+def _courses(session: AnySession, entries: Sequence[Told], now: datetime) -> list[Course]:
+    past = past_of(entries, now)
+    if not past.limits:
+        return []
+    pinned = past.limits[-1][1].get("policies", {})
+    by, hours = (_policed(session, key, pinned.get(key, 0)) for key in PINNED)
+    made = [Course(each, past, _calendars(hours)) for each in _definitions(by).values()]
+    return [course for course in made if course.is_there]
+
+
+def _reading(course: Course, now: datetime) -> Reading:
+    before = [outcome_of(course, cycle) for cycle in course.cycles[:-1]]
+    earlier = tuple(_shown(outcome, now, ()) for outcome in before)
+    return _shown(outcome_of(course), now, earlier)
+
+
+def _shown(outcome: Outcome, now: datetime, before: tuple[Reading, ...]) -> Reading:
+    course, cycle, due = outcome.course, outcome.cycle, outcome.due_at
+    of, sums, elapsed = course.definition, course.sums(cycle), course.elapsed(cycle, now)
+    seconds = sums.seconds if sums else 0.0
+    is_late = cycle.ended_at is None and due is not None and due < now
+    return Reading(
+        name=of.name,
+        zh=of.zh,
+        en=of.en,
+        kind=of.kind,
+        state=outcome.state,
+        cycle=cycle.number,
+        is_repeating=of.is_repeating,
+        calendar=course.calendar_at(cycle.ended_at).key,
+        versions={"clocks": of.number, "calendars": course.calendar_at(cycle.ended_at).number},
+        started_at=cycle.started_at,
+        limit_seconds=seconds,
+        allowances=dict(sums.allowances) if sums else {},
+        due_at=due,
+        next_at=outcome.next_at,
+        ended_at=cycle.ended_at,
+        breached_at=due if is_late else last_breach(outcome),
+        elapsed_seconds=elapsed,
+        remaining_seconds=seconds - elapsed,
+        rungs=outcome.rungs,
+        pauses=course.pauses_of(cycle),
+        arithmetic=arithmetic(course, cycle, due),
+        before=before,
+    )
+
+
+def _policed(session: Any, key: str, number: int | None) -> Policed:
+    return policies.current(session, key) if number is None else policies.load(session, key, number)
+
+
+@lru_cache(maxsize=64)
+def _definitions(policed: Policed) -> Mapping[str, Definition]:
+    return definitions_of(policed.content, policed.number)
+
+
+@lru_cache(maxsize=64)
+def _calendars(policed: Policed) -> Mapping[str, Calendar]:
+    return calendars_of(policed.content, policed.number)
+
+
+@event.listens_for(AnySession, "before_commit")
+def _follow_before_commit(session: AnySession) -> None:
+    """After history's own, which was there first: by now the entries are written."""
+    if session.in_nested_transaction():
+        return
+    told: dict[int, datetime] = {}
+    for row in history.written(session):
+        about, _, key = row["subject"].partition(":")
+        if about == "ticket" and row["verb"] in VERBS:
+            told[int(key)] = row["at"]
+    if told:
+        _follow(session, sorted(told), max(told.values()))

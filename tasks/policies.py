@@ -1,0 +1,156 @@
+"""Policies: what an owner edits as data, outside any diagram, in versions that never change.
+
+What came with Baton is in policies/*.json; a database without a version has it as number 0. What
+a policy must be: policy_checks.py. Called by whatever works by one, by the doors, at start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+from sqlalchemy import Engine, bindparam, func, select
+from sqlmodel import Session, col
+
+from records import Person, Policy, history
+from tasks.people import require
+from tasks.policy_checks import CHECKS
+from tasks.refusals import Invalid, NotFound
+from tasks.tickets import require_reason
+
+SHIPPED = Path(__file__).parent / "policies"
+BY_BATON = "system"  # who publishes what came with Baton
+_VERSION = select(Policy).where(
+    col(Policy.key) == bindparam("key"), col(Policy.number) == bindparam("number")
+)
+_LAST = select(func.max(Policy.number)).where(col(Policy.key) == bindparam("key"))
+_LOADED: WeakKeyDictionary[Engine, dict[tuple[str, int], "Policed"]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class Policed:
+    """One version, as those use it who work by it. Nothing in it may be changed.
+
+    Two are equal if they are the same object, so that what is made of one can be cached by it.
+    """
+
+    key: str
+    number: int
+    content: Mapping[str, Any]
+
+
+def current(session: Session, key: str) -> Policed:
+    """What counts for what begins now."""
+    _require_key(key)
+    return load(session, key, session.execute(_LAST, {"key": key}).scalar() or 0)
+
+
+def load(session: Session, key: str, number: int) -> Policed:
+    """One version; read once in each process."""
+    _require_key(key)
+    if number == 0:
+        return _as_shipped(key)
+    loaded = _LOADED.setdefault(session.get_bind().engine, {})
+    found = loaded.get((key, number)) or _read(session, key, number)
+    if not session.info.get("has_published"):  # what a rollback takes away must not stay
+        loaded[key, number] = found
+    return found
+
+
+def publish(
+    session: Session,
+    key: str,
+    content: Mapping[str, Any],
+    *,
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> Policy:
+    """A new version, if nothing is wrong with it. The same content again is the same version."""
+    require(by, "policies:publish")
+    _require_key(key)
+    require_reason(reason)
+    check(key, content)
+    last = current(session, key)
+    if last.number and last.content == content:
+        return _find(session, key, last.number)
+    return _add(session, key, content, last.number + 1, reason, by.login, now)
+
+
+def publish_shipped(session: Session, now: datetime) -> None:
+    """What came with Baton, where that is newer and no owner has published one since."""
+    for key in keys():
+        number = session.execute(_LAST, {"key": key}).scalar() or 0
+        last = session.execute(_VERSION, {"key": key, "number": number}).scalars().first()
+        if last is None or (last.published_by == BY_BATON and last.content != shipped(key)):
+            _add(session, key, shipped(key), number + 1, "shipped", BY_BATON, now)
+
+
+def check(key: str, content: Mapping[str, Any]) -> None:
+    """Refuse what would not work, each place with what to do about it."""
+    findings = list(CHECKS[key](content)) if key in CHECKS else []
+    if findings:
+        raise Invalid(
+            f"这份策略有 {len(findings)} 处不对,改好后再发布",
+            f"{len(findings)} places in this policy are wrong: mend them, then publish",
+            fields=[{"field": each.path, "zh": each.zh, "en": each.en} for each in findings],
+        )
+
+
+@cache
+def keys() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.json")))
+
+
+@cache
+def shipped(key: str) -> Mapping[str, Any]:
+    return orjson.loads((SHIPPED / f"{key}.json").read_bytes())  # type: ignore[no-any-return]
+
+
+@cache
+def _as_shipped(key: str) -> Policed:
+    return Policed(key, 0, shipped(key))
+
+
+def _add(
+    session: Session,
+    key: str,
+    content: Mapping[str, Any],
+    number: int,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> Policy:
+    told: dict[str, Any] = {"key": key, "number": number, "content": dict(content)}
+    policy = Policy(**told, published_at=now, published_by=by, reason=reason)
+    session.add(policy)
+    session.flush()
+    session.info["has_published"] = True
+    subject = f"policy:{key}"
+    history.record(
+        session, "published", subject=subject, by=by, at=now, version=number, reason=reason
+    )
+    return policy
+
+
+def _read(session: Session, key: str, number: int) -> Policed:
+    return Policed(key, number, _find(session, key, number).content)
+
+
+def _find(session: Session, key: str, number: int) -> Policy:
+    found: Policy | None = session.execute(_VERSION, {"key": key, "number": number}).scalar()
+    if found is None:
+        raise NotFound(f"策略“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
+    return found
+
+
+def _require_key(key: str) -> None:
+    if key not in keys():
+        known = ", ".join(keys())
+        raise NotFound(
+            f"没有策略“{key}”,可用:{known}", f"There is no policy “{key}”: there are {known}"
+        )
