@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api import door
 from api.problems import Problem
@@ -35,6 +37,7 @@ from records import (
     Token,
     WorkOrder,
 )
+from records.bold import DoAgain
 from records.database import open_session
 from tasks.people import require
 from tasks.refusals import NotFound
@@ -83,11 +86,13 @@ class Turn:
     def __init__(self, request: Request, guard: "Guard", body: bytes) -> None:
         self.request, self.guard, self.body = request, guard, body
         self.headers: dict[str, str] = {}  # of the answer
+        self.is_bold = guard.bold
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         readonly = self.guard.readonly or self.request.method in door.SAFE
-        with open_session(self.request.app.state.engine, readonly=readonly) as self.session:
+        engine = self.request.app.state.engine
+        with open_session(engine, readonly=readonly, bold=self.is_bold) as self.session:
             self.session.connection()  # BEGIN: on SQLite a writer waits here, so the time is later
             self.now = self.request.app.state.clock()
             self.person = door.identify(self.session, self.request, self.now)
@@ -113,9 +118,11 @@ class Turn:
 class Guard:
     """Who may pass. Checks what needs no database, before the body is even looked at."""
 
-    def __init__(self, permission: str | None, readonly: bool, apart: bool, raw: bool) -> None:
+    def __init__(
+        self, permission: str | None, readonly: bool, apart: bool, raw: bool, bold: bool
+    ) -> None:
         self.permission, self.readonly, self.apart = permission, readonly or apart, apart
-        self.raw = raw
+        self.raw, self.bold = raw, bold
 
     async def __call__(self, request: Request) -> Turn:
         door.check_origin(request)
@@ -130,14 +137,15 @@ def allow(
     readonly: bool = False,
     apart: bool = False,
     raw: bool = False,
+    bold: bool = False,
 ) -> Any:
     """The turn of a request whose person has the permission; any person who is signed in if None.
 
     GET turns only read; so does another one with `readonly`, which then keeps nobody waiting. With
     `apart` the turn's transaction is over before the route begins, which opens its own. With `raw`
-    the body is a file: `turn.body`.
+    the body is a file: `turn.body`. A `bold` one is quick, and may be run twice: records/bold.py.
     """
-    return Depends(Guard(permission, readonly, apart, raw))
+    return Depends(Guard(permission, readonly, apart, raw, bold))
 
 
 def make_router(noun: str) -> APIRouter:
@@ -163,7 +171,14 @@ class Route(APIRoute):
                 "parameters": [IDEMPOTENCY_KEY] if options.get("status_code") == 201 else [],
             }
             endpoint = _in_one_turn(endpoint, options.get("status_code") or 200)
+        self.beginning = path.partition("{")[0]
         super().__init__(path, endpoint, **options)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As always; but looking whether the text is there spares most routes their pattern."""
+        if self.beginning not in scope["path"]:
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def _guard_of(endpoint: Callable[..., Any]) -> Guard | None:
@@ -178,6 +193,13 @@ def _in_one_turn(endpoint: Callable[..., Any], status: int) -> Callable[..., Res
 
     @wraps(endpoint)
     def run(*, turn: Turn, **given: Any) -> Response:
+        try:
+            return take(turn, given)
+        except DoAgain:
+            turn.is_bold = False
+            return take(turn, given)
+
+    def take(turn: Turn, given: dict[str, Any]) -> Response:
         with turn.taken():
             answer = endpoint(turn=turn, **given)
             if isinstance(answer, Response):

@@ -216,7 +216,9 @@ def reply(id: Id, given: Answers, turn: Turn = allow("work-orders:advance")) -> 
 
 
 @router.post("/{id}/completion")
-def complete(id: Id, given: Answers, turn: Turn = allow("work-orders:advance")) -> OrderShown:
+def complete(
+    id: Id, given: Answers, turn: Turn = allow("work-orders:advance", bold=True)
+) -> OrderShown:
     """Finish the order; its run moves on, and the next orders are open when this returns."""
     move, order = take_order(turn.session, id, by=turn.person.login, now=turn.now)
     turn.about(f"run:{move.run_id}")

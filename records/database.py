@@ -15,6 +15,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, bindparam, event, inspect, select
 from sqlmodel import Session, create_engine
 
+from records.bold import boldly
+
 # SQLite lets one write at a time, and who waits for that sleeps up to 0.1 s between two looks. So
 # the threads of one process queue here: with 4 of them, p99 was 13 ms instead of 190.
 _queues: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
@@ -67,19 +69,26 @@ class QuickSession(Session):
             self.locked[key] = row
         return row
 
+    def has_locked(self, row: Any) -> None:
+        """The row was read and locked by a statement of one's own."""
+        self.locked[inspect(row).identity_key] = row
+
 
 @contextmanager
-def open_session(engine: Engine, *, readonly: bool = False) -> Iterator[Session]:
+def open_session(
+    engine: Engine, *, readonly: bool = False, bold: bool = False
+) -> Iterator[Session]:
     """One transaction: committed if the block returns, rolled back if it raises.
 
     A thread that writes must not open a second one meanwhile. A readonly one sees the database as
-    it was at its first look, however long it lasts.
+    it was at its first look, however long it lasts. A bold one may raise DoAgain (records/bold.py).
     """
     queue = None if readonly else _queues.get(engine)
     with (
         queue or nullcontext(),
         engine.connect().execution_options(**_options(engine, readonly)) as connection,
         QuickSession(connection, expire_on_commit=False) as session,
+        boldly(session) if bold else nullcontext(),
         session.begin(),
     ):
         yield session

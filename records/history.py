@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Field, Session, SQLModel, col
 
+from records.bold import DoAgain
 from records.columns import BigId, Json, UtcDateTime
 
 START = "0" * 64  # what the first entry of a chain follows
@@ -67,7 +68,7 @@ _BEGIN = {  # a chain that another session began a moment ago is locked instead
     for name, new in _NEW.items()
 }
 _ADD = insert(_ENTRY)
-_MOVE = update(_CHAIN).where(_CHAIN.c.subject == bindparam("of"))
+_MOVE = update(_CHAIN).where(_CHAIN.c.subject == bindparam("of"), _CHAIN.c.seq == bindparam("was"))
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,15 @@ def write(session: AnySession) -> None:
         return
     session.flush()
     connection = session.connection()
-    heads = _lock_heads(connection, sorted({row["subject"] for row in rows}))
+    heads = _heads(session, connection, sorted({row["subject"] for row in rows}))
     for row in rows:
         head = heads[row["subject"]]
         head["seq"] += 1
         row["seq"] = head["seq"]
         row["hash"] = head["hash"] = digest(head["hash"], row)
+    if connection.execute(_MOVE, list(heads.values())).rowcount != len(heads):
+        raise DoAgain  # somebody added to a chain whose end we had not locked
     connection.execute(_ADD, rows)
-    connection.execute(_MOVE, [{"of": subject, **head} for subject, head in heads.items()])
     session.info["unwritten"] = []
     session.info.setdefault("written", []).extend(rows)
 
@@ -113,6 +115,11 @@ def write(session: AnySession) -> None:
 def written(session: AnySession) -> list[dict[str, Any]]:
     """The entries of this transaction that `write` has written so far."""
     return session.info.get("written", [])  # type: ignore[no-any-return]
+
+
+def foresee(session: AnySession, ends: dict[str, tuple[int, str]]) -> None:
+    """Where chains end (their length, their last hash), read without a lock by a bold session."""
+    session.info["ends"] = ends
 
 
 @contextmanager
@@ -179,12 +186,25 @@ def _first_break(subject: str, chain: Iterator[Entry], end: Chain | None) -> Bre
     return None
 
 
-def _lock_heads(connection: Connection, subjects: list[str]) -> dict[str, dict[str, Any]]:
+def _heads(
+    session: AnySession, connection: Connection, subjects: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Where each chain ends: as a bold session has seen it, else locked."""
+    ends = session.info.pop("ends", {})
+    if not ends.keys() >= set(subjects):
+        ends = _lock_ends(connection, subjects)
+    told = {subject: ends[subject] for subject in subjects}
+    return {
+        of: {"of": of, "was": seq, "seq": seq, "hash": hash} for of, (seq, hash) in told.items()
+    }
+
+
+def _lock_ends(connection: Connection, subjects: list[str]) -> dict[str, tuple[int, str]]:
     """The end of each chain, created where new, and locked until the commit."""
     found = list(connection.execute(_LOCK, {"subjects": subjects}))
     new, begin = set(subjects) - {head.subject for head in found}, _BEGIN[connection.dialect.name]
     found += [connection.execute(begin, {"subject": subject}).one() for subject in sorted(new)]
-    return {head.subject: {"seq": head.seq, "hash": head.hash} for head in found}
+    return {head.subject: (head.seq, head.hash) for head in found}
 
 
 def _unwritten(session: AnySession) -> list[dict[str, Any]]:
