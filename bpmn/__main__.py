@@ -14,6 +14,7 @@ import orjson
 from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records.region.groups import GROUPS
+from tasks import policies, recipients
 from tasks.roles import ROLES
 from tasks.services import SERVICES
 
@@ -46,6 +47,7 @@ def findings_of(path: Path) -> list[Finding]:
         groups=GROUPS,
         roles=ROLES.keys(),
         diagrams={other.stem for other in beside},
+        **recipients.names(policies.shipped("recipients")),
     )
     return [*check(gathered.files, known), *gathered.conversions]
 

@@ -18,6 +18,7 @@ from bpmn import forms, wall
 from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records import Diagram, Group, Version, history
+from tasks import recipients
 from tasks.refusals import Invalid, NotFound
 from tasks.roles import ROLES
 from tasks.services import SERVICES
@@ -137,6 +138,7 @@ def known(session: Session) -> Known:
         groups={group.key: (group.name, group.name_en) for group in groups},
         roles=ROLES.keys(),
         diagrams=frozenset(session.exec(select(Diagram.key))),
+        **recipients.names(recipients.content(session)),
     )
 
 

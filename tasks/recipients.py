@@ -1,22 +1,20 @@
 """Whom a rung of a ladder reaches: the rules of the policy "recipients", from city to group.
 
 Called by escalations.py. A rule that finds nobody falls back on the next one up, and at last on
-who is always there. The gate asks `known` what a ladder may name.
+who is always there. The gate asks `names` what a ladder may name.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import orjson
 from sqlalchemy import Text, type_coerce
 from sqlmodel import Session, col, select
 
 from records import Customer, Group, Membership, Person, Ticket, WorkOrder
+from tasks import policies
 from tasks.impact import city_of
 
-SHIPPED = Path(__file__).parent / "policies" / "recipients.json"
 Rule = Mapping[str, Any]
 
 
@@ -89,14 +87,18 @@ class Roster:
         return [person for person in people if crews.get(person.id, set()) & wanted]
 
 
-def known(session: Session) -> frozenset[str]:
-    """The rules that a ladder may name."""
-    return frozenset(content(session)["rules"])
+def names(content: Rule) -> dict[str, dict[str, tuple[str, str]]]:
+    """What a ladder may name, with both names: recipients, and actions."""
+    told = {"recipients": content["rules"], "actions": content["actions"]}
+    return {
+        what: {key: (each["zh"], each["en"]) for key, each in named.items()}
+        for what, named in told.items()
+    }
 
 
-def content(session: Session) -> dict[str, Any]:
+def content(session: Session) -> Rule:
     """The policy, as it holds now."""
-    return orjson.loads(SHIPPED.read_bytes())  # type: ignore[no-any-return]
+    return policies.current(session, "recipients").content
 
 
 def _everybody(session: Session, rule: Rule) -> list[Person]:

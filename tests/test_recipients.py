@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from records import Customer
-from tasks import recipients
+from tasks import policies, recipients
+from tasks.recipient_checks import check_recipients
 from tests import crews
 from tests.crews import open_order, open_ticket
 
@@ -76,3 +77,28 @@ def test_the_team_lead_is_the_one_of_the_crew_that_has_the_order(session, now, t
 def test_the_province_is_told_those_of_the_city_first(session, ticket, hire):
     hire("abe", "province_crc", city="泉州")
     assert reach(session, "province_crc", ticket)[0] == ["gwen", "abe"]
+
+
+def wrong(**changes):
+    told = {**policies.shipped("recipients"), **changes}
+    return [finding.path for finding in check_recipients(told)]
+
+
+def test_a_policy_says_how_each_rule_finds_somebody_and_who_is_next():
+    lead = {"zh": "x", "en": "x", "level": "city", "group": "duty"}
+    last = {"zh": "x", "en": "x", "level": "group", "role": "administrator"}
+    assert wrong() == []
+    assert wrong(rules={"a": lead, "b": last}, last="b") == []
+    assert wrong(rules={"a": {**lead, "group": ""}, "b": last}, last="b") == ["rules.a"]
+    assert wrong(rules={"a": {**lead, "otherwise": "c"}, "b": last}, last="b") == [
+        "rules.a.otherwise"
+    ]
+    assert wrong(rules={"a": {**lead, "otherwise": "a"}, "b": last}, last="b") == [
+        "rules.a.otherwise"
+    ]
+    assert wrong(rules={"a": lead, "b": last}, last="a") == ["last"]
+    assert wrong(rules={"b": {**last, "level": "sea", "role": "king"}}, last="b") == [
+        "rules.b.level",
+        "rules.b.role",
+    ]
+    assert wrong(skills={"line": "splicing"}, more=1) == ["more", "skills.line"]

@@ -13,6 +13,7 @@ from bpmn.checks import (
     foreign,
     gateways,
     identity,
+    ladders,
     loops,
     messages,
     names,
@@ -97,6 +98,7 @@ def check(bundle: Bundle, known: Known) -> list[Finding]:
     findings += [found for each in beside for found in each.findings]
     if is_publishable(findings):
         findings += _apply(_bundled(bundle, known, drawings, beside))
+        findings += [found for each in beside for found in ladders.rungs(each.tables, known)]
     if is_publishable(findings):
         findings += smoke(bundle)
     return sorted(dict.fromkeys(findings), key=lambda found: ORDER[found.severity])
@@ -135,7 +137,7 @@ def _bundled(
     return Bundled(
         known,
         drawings,
-        decisions=frozenset().union(*(each.decisions for each in beside)),
+        decisions=frozenset().union(*(each.tables for each in beside)),
         forms=[name for name in bundle if name.endswith(".json")],
         facts=frozenset().union(*(each.facts for each in beside)),
     )

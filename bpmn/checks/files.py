@@ -1,7 +1,7 @@
 """The decision tables and forms of a bundle. What a table may be is known in `bpmn/dmn`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -24,7 +24,7 @@ class Read:
     """Decisions by id, the facts that a table or a form makes, and what is wrong with it."""
 
     findings: list[Finding]
-    decisions: frozenset[str] = frozenset()
+    tables: Mapping[str, dmn.DecisionTable] = field(default_factory=dict)
     facts: frozenset[str] = frozenset()
 
 
@@ -38,7 +38,7 @@ def read_tables(file: str, content: bytes) -> Read:
         return Read([error("bad-decisions", where, f"{file}：{bad.zh}", f"{file}: {bad.en}")])
     facts = {out.name.split(".")[0] for table in tables.values() for out in table.outputs}
     findings = [found for table in tables.values() for found in table.findings()]
-    return Read(findings, frozenset(tables), frozenset(facts))
+    return Read(findings, tables, frozenset(facts))
 
 
 def read_form(file: str, content: bytes) -> Read:

@@ -36,6 +36,8 @@ class Known:
     roles: Collection[str] | None = None
     diagrams: Collection[str] = ()  # keys of published diagrams
     forms: Collection[str] = ()  # beside those in the bundle
+    recipients: Mapping[str, tuple[str, str]] | None = None  # whom a ladder may name
+    actions: Mapping[str, tuple[str, str]] | None = None  # what a rung may ask of them
 
 
 @dataclass(frozen=True)
