@@ -114,6 +114,9 @@ class Stopping(Given):
     evidence: str = Field(max_length=4_000)
     resume_at: AwareDatetime
     customer_told: bool
+    since: AwareDatetime | None = Field(
+        None, description="Noted afterwards: the clock stood still from then on"
+    )
 
 
 @router.get("")

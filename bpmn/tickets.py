@@ -19,6 +19,7 @@ from bpmn import forms, runs
 from records import Alarm, Circuit, Device, Person, Run, Subscription, Ticket
 from tasks import intake, stops, tickets, urgency
 from tasks.impact import best, circuits_hit, impact_of, is_standing
+from tasks.past_stops import note_stop
 from tasks.refusals import NotAllowed
 
 DIAGRAM = "fault_handling"
@@ -97,9 +98,34 @@ def suspend(
     customer_told: bool,
     by: Person,
     now: datetime,
+    since: datetime | None = None,
 ) -> None:
-    """挂起, with every open work order of the ticket. It goes on by itself at `resume_at`."""
-    told: dict[str, Any] = {"reason": reason, "evidence": evidence}
+    """挂起, with every open work order of the ticket. It goes on by itself at `resume_at`.
+
+    `since`: the clock has not run from then on already. Where `resume_at` has passed too, that is
+    all, and the run need not know.
+    """
+    told: dict[str, Any] = {"reason": reason, "evidence": evidence, "by": by, "now": now}
+    told["customer_told"] = customer_told
+    if since and resume_at > now:
+        tickets.require("suspend", ticket)
+    if since:
+        note_stop(session, ticket, since=since, until=min(resume_at, now), **told)
+    if not since or resume_at > now:
+        _suspend(session, ticket, resume_at=resume_at, **told)
+
+
+def _suspend(
+    session: Session,
+    ticket: Ticket,
+    *,
+    resume_at: datetime,
+    customer_told: bool,
+    by: Person,
+    now: datetime,
+    **why: str,
+) -> None:
+    told: dict[str, Any] = dict(why)
     stops.check_suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
     told["customer_told"] = customer_told
     if not _tell(session, ticket, "suspend", told | {"resume_at": resume_at.isoformat()}, by, now):

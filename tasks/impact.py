@@ -93,6 +93,12 @@ def city_of(session: Session, ticket: Ticket) -> str:
     return ""
 
 
+def circuit_code(session: Session, ticket: Ticket) -> str:
+    """What the customer knows it by; the title where it is about no circuit."""
+    circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
+    return circuit.code if circuit else ticket.title
+
+
 def best(grades: set[str]) -> str:
     return next((grade for grade in GRADES if grade in grades), GRADES[-1])
 

@@ -36,6 +36,9 @@ ALLOWED = {  # verb: the states in which it may be done
     "add_specialty": OPEN,
     "note_call": OPEN,
     "raise_level": OPEN,
+    "tell_progress": OPEN,
+    "postpone": BEFORE_REPAIR_IS_DONE | {"suspended"},
+    "note_stop": OPEN,
     "regrade": OPEN,
     "suspend": BEFORE_REPAIR_IS_DONE | {"suspended"},
     "resume": {"suspended"},
@@ -168,9 +171,15 @@ def merge(
     It keeps its open_key, so that further alarms reach the parent through it (intake.find_open).
     """
     check_merge(ticket, parent)
-    for child in children(session, ticket):
+    stops, stood = parent.state == "suspended", ticket.state == "suspended"
+    moved = children(session, ticket)
+    for child in moved:
         child.parent_id = parent.id
         record(session, "moved to parent", child, by, now, parent=parent.id)
+    if stops is not stood:  # from now on their clocks stand still, and run, with the parent's
+        verb = "suspended with its parent" if stops else "resumed with its parent"
+        for one in (ticket, *moved):
+            record(session, verb, one, by, now, parent=parent.id)
     ticket.parent_id, ticket.closed_at = parent.id, now
     move(session, "merged", ticket, "merged", by, now, parent=parent.id, reason=reason)
     record(session, "child merged", parent, by, now, child=ticket.id, number=ticket.number)

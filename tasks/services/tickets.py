@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from notifications import notices
 from records import Circuit, Contact, Ticket
-from tasks import stops, tickets, urgency
+from tasks import milestones, stops, tickets, urgency
 from tasks.impact import ZONE, facts_of, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
@@ -27,8 +27,13 @@ def describe(caller: Caller) -> Facts:
     return facts_of(caller.session, ticket_of(caller))
 
 
-def set_limit(caller: Caller, *, limit: Facts, level: str) -> Facts:
-    return _do(caller, urgency.set_limit, limit=limit, level=level)
+def set_limit(
+    caller: Caller, *, limit: Facts, level: str, ladder: Mapping[str, Any] | None = None
+) -> Facts:
+    """`ladder`: what the table collected, a list for each of its columns."""
+    rungs = _rows(ladder or {})
+    told = _do(caller, urgency.set_limit, limit=limit, level=level, ladder=rungs)
+    return told | {"rungs": len(rungs)}
 
 
 def tell_customer(caller: Caller) -> Facts:
@@ -48,6 +53,9 @@ def tell_customer(caller: Caller) -> Facts:
             is_urgent=ticket.impact == "outage",
             now=caller.now,
         )
+    if contacts:
+        names = [contact.name for contact in contacts]
+        tickets.record(session, "customer told", ticket, caller.by, caller.now, told=names)
     return {"notices": len(contacts)}
 
 
@@ -94,6 +102,14 @@ def restore(caller: Caller, *, at: str) -> Facts:
     lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
     most = ticket.limit.get("report_if_over")
     return {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
+
+
+def note_repair(caller: Caller) -> Facts:
+    return _do(caller, milestones.note_repair)
+
+
+def note_report(caller: Caller) -> Facts:
+    return _do(caller, milestones.note_report)
 
 
 def reopen(caller: Caller) -> Facts:
@@ -197,6 +213,12 @@ def _do(caller: Caller, verb: Callable[..., None], by: str = "", /, **told: Any)
     with _refusals():
         verb(caller.session, ticket, by=by or caller.by, now=caller.now, **told)
     return _told(ticket)
+
+
+def _rows(columns: Mapping[str, Any]) -> list[Facts]:
+    """Of columns of equal length; what is no column is passed over."""
+    lists = {name: cells for name, cells in columns.items() if isinstance(cells, list)}
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 
 def _told(ticket: Ticket) -> Facts:
