@@ -22,7 +22,7 @@ from tests import victim
 from tests.diagram_maker import bundle, gate, script, service
 
 KILLS = 20
-RUNS = 40
+RUNS = 10
 CALLED = service("S", "systems.ask", system="'nms'", n="n")
 
 
@@ -64,7 +64,7 @@ class Killer:
     def start(self):
         self.process = self.context.Process(target=victim.serve, args=self.given, daemon=True)
         self.process.start()
-        self.dies_at = time.monotonic() + random.uniform(0.15, 0.6)
+        self.dies_at = time.monotonic() + random.uniform(0.1, 0.4)
 
     def kill_if_due(self):
         if self.kills < KILLS and time.monotonic() > self.dies_at:
@@ -140,7 +140,7 @@ def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(engine, started
         killer.process.kill()
         killer.process.join()
     check(engine, worker.answered, keys)
-    assert killer.kills >= KILLS
+    assert killer.kills >= KILLS and len(worker.answered) >= KILLS
 
 
 def is_over(engine):
