@@ -1,4 +1,4 @@
-"""Many tickets for the benchmarks: copies of one, with its run, its orders, its clocks, its history.
+"""Many tickets for the benchmarks: copies of one, with its run, orders, clocks and history.
 
 Copied row by row, as opening them would take hours.
 """
