@@ -6,7 +6,7 @@ with what they tell of.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,11 +81,21 @@ class Break:
 
 
 def record(
-    session: Session, verb: str, *, subject: str, by: str, at: datetime, **particulars: Any
+    session: Session,
+    verb: str,
+    *,
+    subject: str,
+    by: str,
+    at: datetime,
+    also: Mapping[str, Any] | None = None,
+    **particulars: Any,
 ) -> None:
-    """Note that `by` did `verb` to `subject` ("run:7") at `at`. `particulars` must be JSON."""
+    """Note that `by` did `verb` to `subject` ("run:7") at `at`. `particulars` must be JSON.
+
+    `also`: particulars whose names are taken here, such as the "at" of a ladder's rung.
+    """
     # A round trip now, so that what is hashed is what will be read back.
-    facts = orjson.loads(orjson.dumps(particulars))
+    facts = orjson.loads(orjson.dumps({**particulars, **(also or {})}))
     if not session.in_transaction():
         session.begin()  # so that a rollback takes the entry with it
     row = {"subject": subject, "at": at, "by": by, "verb": verb, "particulars": facts}
