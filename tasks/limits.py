@@ -63,11 +63,11 @@ def is_at(text: Any) -> bool:
 
 
 def offset_of(at: str, limit: timedelta) -> timedelta | None:
-    """How long after the start a rung is: "75%" of the limit, or "PT2H" beyond it."""
+    """How long after the start a rung is: "75%" of the limit, "0%" at once, "PT2H" beyond it."""
     percent = PERCENT.fullmatch(at)
     if percent:
         share = float(percent[1]) / 100
-        return limit * share if 0 < share <= 10 else None
+        return limit * share if share <= 10 else None
     after = AFTER.fullmatch(at)
     if after is None or not any(after.groups()):
         return None

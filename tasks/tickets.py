@@ -42,10 +42,12 @@ ALLOWED = {  # verb: the states in which it may be done
     "regrade": OPEN,
     "suspend": BEFORE_REPAIR_IS_DONE | {"suspended"},
     "resume": {"suspended"},
+    "note_repair": OPEN,
     "restore": {"accepted"},
     "reopen": {"accepted", "restored", "called_back"},
     "call_back": {"restored"},
     "close": {"called_back"},
+    "note_report": OPEN,
     "merge": OPEN,
     "cancel": OPEN,
 }
