@@ -24,7 +24,9 @@ from api import (
     diagrams,
     groups,
     health,
+    inbox,
     incidents,
+    notices,
     people,
     promises,
     remarks,
@@ -63,6 +65,8 @@ ROUTERS = [
     remarks.router,
     runs.router,
     incidents.router,
+    notices.router,
+    inbox.router,
     diagrams.router,
     history_routes.router,
 ]

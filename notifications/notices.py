@@ -70,6 +70,33 @@ def tell_groups(
     return outbox.add(session, rows)
 
 
+def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:
+    """Let it wait to leave once more, worded anew; why not, where it cannot."""
+    rules = read_rules(session)
+    contact = session.get(Contact, notice.contact_id) if notice.contact_id else None
+    row = notice.model_dump() | {"state": "waiting"}
+    if contact and CHANNELS[notice.channel].is_inside:
+        telling = _Telling(
+            session, notice.template, notice.facts, "", "", notice.is_urgent, notice.queued_at
+        )
+        ways = _ends(telling, "customer", contact)
+        if not ways:
+            return str(_kept({})["error"])
+        row["channel"], row["to"] = ways[0][0]
+        row["key"] = f"{notice.key.removesuffix(':inbox')}:{line_of(row['channel'], row['to'])}"
+        row["fallbacks"] = [list(end) for end in ways[0][1:]]
+    row |= outbox.worded(rules.words, row)
+    if contact:
+        own = session.get_one(Customer, contact.customer_id)
+        row = _guarded(session, row, own)
+    if row["state"] == "failed":
+        return str(row["error"])
+    for name in ("key", "channel", "to", "fallbacks", "title", "text", "state"):
+        setattr(notice, name, row[name])
+    notice.attempts, notice.due_at, notice.expires_at = 0, now, now + outbox.KEEPS
+    return ""
+
+
 def _tell_person(telling: _Telling, person: Person) -> list[Notice]:
     name = person.name_en if person.language == "en" and person.name_en else person.name
     ends = _ends(telling, "staff", person)
@@ -89,7 +116,7 @@ def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:
         row = _row(
             telling, way, contact.language, contact.name, kind="customer", who=f"c{contact.id}"
         ) | {"contact_id": contact.id}
-        rows.append(_guarded(telling, row if ends else _kept(row), own))
+        rows.append(_guarded(telling.session, row if ends else _kept(row), own))
     return outbox.add(telling.session, rows)
 
 
@@ -135,8 +162,8 @@ def _row(
     return row | outbox.worded(rules.words, row)
 
 
-def _guarded(telling: _Telling, row: dict[str, Any], own: Customer) -> dict[str, Any]:
-    named = guard.others_named(telling.session, f"{row.get('title')}\n{row.get('text')}", own)
+def _guarded(session: Session, row: dict[str, Any], own: Customer) -> dict[str, Any]:
+    named = guard.others_named(session, f"{row.get('title')}\n{row.get('text')}", own)
     if not named:
         return row
     return row | {"state": "failed", "error": f"It names another customer: {', '.join(named)}"}

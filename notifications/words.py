@@ -43,6 +43,11 @@ def check_words(content: Any) -> list[Finding]:
     return [finding for template in content for finding in _check(template, content[template])]
 
 
+def shipped_words() -> dict[str, dict[str, str]]:
+    """What came with Baton, as the policy “words” would have it: for an owner to start from."""
+    return {name: {one: _shipped(name, one) for one in LANGUAGES} for name in TEMPLATES}
+
+
 @cache
 def _templates() -> dict[str, dict[str, Any]]:
     found = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))

@@ -35,7 +35,7 @@ class Notice(SQLModel, table=True):
     title: str = ""  # as it was sent
     text: str = ""
     # waiting, sent, failed, dropped; kept: for a customer, and no channel is set up to leave by
-    state: str = "waiting"
+    state: str = Field(default="waiting", index=True)
     attempts: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime)
     # Where it has not left by then it has failed, and the next of `fallbacks` has its turn.

@@ -16,6 +16,8 @@ PERMISSIONS = {  # permission: Chinese and English
     "history:read": ("查看全部历史", "read all of history"),
     "history:verify": ("核验历史", "verify history"),
     "incidents:repair": ("修复流程故障点", "repair incidents"),
+    "notices:read": ("查看通知", "see notices"),
+    "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
     "people:read": ("查看人员", "see people"),
     "people:administer": ("管理人员", "administer people"),
     "policies:read": ("查看策略", "see policies"),
@@ -49,7 +51,8 @@ SERVE = WORK | {"tickets:open"}
 DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
-MANAGE = DISPATCH | REPAIR | STEER
+MIND = {"notices:steer"}  # see to it that people are told
+MANAGE = DISPATCH | REPAIR | STEER | MIND
 OWN = READ | REPAIR | {"diagrams:publish", "policies:publish"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.

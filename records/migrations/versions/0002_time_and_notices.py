@@ -246,6 +246,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_notice_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_seen_hash"), ["seen_hash"], unique=True)
+        batch_op.create_index(batch_op.f("ix_notice_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_subject"), ["subject"], unique=False)
         batch_op.create_index(
             "ix_notice_waiting",
@@ -297,6 +298,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.drop_index(batch_op.f("ix_notice_subject"))
+        batch_op.drop_index(batch_op.f("ix_notice_state"))
         batch_op.drop_index(batch_op.f("ix_notice_seen_hash"))
         batch_op.drop_index(batch_op.f("ix_notice_person_id"))
         batch_op.drop_index(
