@@ -6,7 +6,7 @@ with what they tell of.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,12 +87,12 @@ def record(
     subject: str,
     by: str,
     at: datetime,
-    also: Mapping[str, Any] | None = None,
+    also: Any = None,
     **particulars: Any,
 ) -> None:
     """Note that `by` did `verb` to `subject` ("run:7") at `at`. `particulars` must be JSON.
 
-    `also`: particulars whose names are taken here, such as the "at" of a ladder's rung.
+    `also`: a dict of particulars whose names are taken here, such as the "at" of a ladder's rung.
     """
     # A round trip now, so that what is hashed is what will be read back.
     facts = orjson.loads(orjson.dumps({**particulars, **(also or {})}))
