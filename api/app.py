@@ -34,6 +34,7 @@ from api import (
     runs,
     sign_ins,
     tickets,
+    time_spent,
     tokens,
     work_orders,
 )
@@ -60,6 +61,7 @@ ROUTERS = [
     devices.router,
     alarms.router,
     tickets.router,
+    time_spent.router,
     promises.router,
     work_orders.router,
     remarks.router,

@@ -4,10 +4,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, UtcDateTime
+
+IS_UNSETTLED = "settled_at IS NULL"
 
 
 class Segment(SQLModel, table=True):
@@ -25,6 +27,7 @@ class Segment(SQLModel, table=True):
     stops_clock: bool = False  # the ticket was suspended: net time is without it
     work_order_id: int | None = None
     element: str = ""
+    title: str = ""
     stage: str = ""
     group_key: str = ""  # whose it was: the group, and so the lane
     person: str = ""
@@ -39,13 +42,18 @@ class Segment(SQLModel, table=True):
 class Forecast(SQLModel, table=True):
     """How likely it was held, at some moment, that a ticket would miss its limit."""
 
+    __table_args__ = (
+        Index("ix_forecast_open", "ticket_id", sqlite_where=text(IS_UNSETTLED),
+              postgresql_where=text(IS_UNSETTLED)),
+    )  # fmt: skip
+
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     ticket_id: int = Field(foreign_key="ticket.id", index=True)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     stage: str = ""
     probability: float
     has_breached: bool | None = None  # known once the ticket is restored or late
-    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class Report(SQLModel, table=True):
@@ -54,7 +62,7 @@ class Report(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "period"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
-    kind: str  # hand-offs
+    kind: str  # hand-offs: of one day
     period: str  # 2026-03-11
     made_at: datetime = Field(sa_type=UtcDateTime)
     content: str = ""  # JSON

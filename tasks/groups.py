@@ -41,6 +41,12 @@ def members(session: Session, group: Group) -> list[Person]:
     return list(session.exec(held.where(Membership.group_id == group.id).order_by(Person.login)))
 
 
+def name_groups(session: Session) -> dict[str, tuple[str, str]]:
+    """Chinese and English name of every group, by its key."""
+    rows = session.exec(select(Group.key, Group.name, Group.name_en))
+    return {key: (zh, en or key) for key, zh, en in rows}
+
+
 def _record(
     session: Session, verb: str, group: Group, person: Person, by: Person, now: datetime
 ) -> None:

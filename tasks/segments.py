@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tasks.spells import OVER, Entry, Order, Spell, spells_of
+from tasks.spells import OVER, Entry, Order, Spell, in_order, instant, is_of_ticket, spells_of
 from tasks.states import STATES
 
 KINDS = {  # in the order in which a bar shows them: Chinese and English
@@ -85,12 +85,15 @@ def segments_of(
 ) -> list[Stretch]:
     """From opened until it is over, or `until`. At least one stretch; they leave no gap.
 
-    `entries`: of the ticket and of its runs, in the order in which they were written.
+    `entries`: of the ticket and of its runs, each chain in its order.
     """
-    told = sorted(entries, key=lambda entry: entry.at)
-    of_ticket = [entry for entry in told if entry.subject.startswith("ticket:")]
-    spells = spells_of([entry for entry in told if entry.subject.startswith("run:")], orders)
-    begin, end = _span(of_ticket, until)
+    written = list(entries)
+    openings = (one.at for one in written if one.verb == "opened" and is_of_ticket(one))
+    begin = next(openings, written[0].at)
+    told = in_order(written, begin)
+    of_ticket = [one for one in told if is_of_ticket(one)]
+    spells = spells_of((one for one in told if not is_of_ticket(one)), orders)
+    end = max(begin, _end(of_ticket, until))
     back_at, stops, phases = _restored_at(of_ticket), _stops(of_ticket), list(_phases(of_ticket))
     changes = {phase.since for phase in phases} | ({back_at} if back_at else set())
     changes |= {at for stop in stops for at in (stop.since, stop.until)}
@@ -122,10 +125,9 @@ def net(stretches: Iterable[Stretch]) -> timedelta:
     return total(one for one in stretches if not one.stops_clock)
 
 
-def _span(entries: Sequence[Entry], until: datetime) -> tuple[datetime, datetime]:
-    begin = next((entry.at for entry in entries if entry.verb == "opened"), entries[0].at)
+def _end(entries: Iterable[Entry], until: datetime) -> datetime:
     over = [entry.at for entry in entries if _state(entry) in OVER]
-    return begin, max(begin, min([until, *over]))
+    return min([until, *over])
 
 
 def _restored_at(entries: Iterable[Entry]) -> datetime | None:
@@ -133,22 +135,21 @@ def _restored_at(entries: Iterable[Entry]) -> datetime | None:
     back_at = None
     for entry in entries:
         if entry.verb == "restored":
-            back_at = datetime.fromisoformat(entry.particulars["restored_at"])
+            back_at = instant(entry.particulars.get("restored_at")) or entry.at
         elif entry.verb == "reopened":
             back_at = None
     return back_at
 
 
 def _stops(entries: Iterable[Entry]) -> list[Stop]:
-    return [
-        Stop(
-            datetime.fromisoformat(entry.particulars["since"]),
-            datetime.fromisoformat(entry.particulars.get("until") or entry.at.isoformat()),
-            entry.particulars.get("reason", ""),
-        )
-        for entry in entries
-        if entry.verb in STOPPED and entry.particulars.get("since")
-    ]
+    stops = []
+    for entry in entries:
+        told = entry.particulars
+        since = instant(told.get("since")) if entry.verb in STOPPED else None
+        if since:
+            until = instant(told.get("until")) or entry.at
+            stops.append(Stop(since, until, told.get("reason", "")))
+    return stops
 
 
 def _phases(entries: Iterable[Entry]) -> Iterator[Phase]:
@@ -193,9 +194,7 @@ def _activity(spell: Spell) -> tuple[int, datetime, int]:
 def _piece(begin: datetime, end: datetime, phase: Phase, spell: Spell | None) -> Stretch:
     kind, reason = _kind(phase, spell)
     one = Stretch(kind, begin, end, reason=reason, stops_clock=phase.state == "suspended")
-    if spell:
-        return _with_order(one, spell)
-    return replace(one, handed_at=phase.since) if one.kind in HAND_OFF else one
+    return _with_order(one, spell) if spell else one
 
 
 def _kind(phase: Phase, spell: Spell | None) -> tuple[str, str]:

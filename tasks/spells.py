@@ -2,10 +2,10 @@
 state, from when to when. Pure; segments.py makes the ticket's time of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tasks.states import STATES
 
@@ -17,11 +17,16 @@ OVER = {key for key, state in STATES.items() if not state.segment}
 class Entry(Protocol):
     """What is read of a line of history (records.Entry)."""
 
-    subject: str
-    at: datetime
-    by: str
-    verb: str
-    particulars: dict[str, Any]
+    @property
+    def subject(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def verb(self) -> str: ...
+    @property
+    def particulars(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,40 @@ class Spell:
     reason: str = ""
     handed_at: datetime | None = None  # when the hand-off began that it belongs to
     until: datetime | None = None
+
+
+class Told(NamedTuple):
+    """An entry at the time at which it counts."""
+
+    subject: str
+    at: datetime
+    by: str
+    verb: str
+    particulars: dict[str, Any]
+
+
+def in_order(entries: Sequence[Entry], begin: datetime) -> list[Told]:
+    """By time. In one chain none is later than what was recorded after it: clocks of computers
+    differ, and what was suspended and then resumed must not stay suspended."""
+    told, latest = [], dict[str, datetime]()
+    for entry in reversed(entries):
+        at = min(entry.at, latest.get(entry.subject, entry.at))
+        at = latest[entry.subject] = max(at, begin)
+        told.append(Told(entry.subject, at, entry.by, entry.verb, entry.particulars))
+    return sorted(reversed(told), key=lambda one: one.at)
+
+
+def is_of_ticket(entry: Entry) -> bool:
+    return entry.subject.startswith("ticket:")
+
+
+def instant(text: Any) -> datetime | None:
+    """None for what is none, or has no zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
 
 
 def spells_of(entries: Iterable[Entry], orders: Iterable[Order]) -> list[Spell]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from records import Entry, Run, Ticket, WorkOrder, history
 from tasks.segments import HAND_OFF, KINDS, Stretch, cut, segments_of, total
-from tasks.spells import Order
+from tasks.spells import Order, Told
 
 DIGITS = 4  # of a share
 # Nothing about time, and the longest entries of all: they stay in the database.
@@ -65,9 +65,10 @@ def own_stretches(session: Session, ticket: Ticket, now: datetime) -> list[Stret
     subject = f"ticket:{ticket.id}"
     runs = session.execute(_RUNS, {"subject": subject}).scalars()
     subjects = [subject, *(f"run:{run}" for run in runs)]
-    told = session.execute(_TOLD, {"subjects": subjects})
+    told = [Told(*row) for row in session.execute(_TOLD, {"subjects": subjects})]
     orders = session.execute(_ORDERS, {"ticket": ticket.id})
-    return segments_of(told, [Order(*row) for row in orders], now)
+    beginning = Told(subject, ticket.opened_at, "", "opened", {})  # if history has been lost
+    return segments_of(told or [beginning], [Order(*row) for row in orders], now)
 
 
 def shares_of(session: Session, ticket: Ticket, now: datetime) -> dict[str, float]:
@@ -103,5 +104,6 @@ def hand_offs_of(stretches: Iterable[Stretch]) -> list[HandOff]:
     found: dict[tuple[object, ...], list[Stretch]] = {}
     for one in stretches:
         if one.kind in HAND_OFF:
-            found.setdefault((one.ticket, one.work_order, one.handed_at), []).append(one)
+            begin = one.handed_at or one.started_at
+            found.setdefault((one.ticket, one.work_order, begin), []).append(one)
     return [HandOff(tuple(told)) for told in found.values()]

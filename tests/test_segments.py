@@ -119,6 +119,11 @@ def test_a_stop_that_was_granted_afterwards_counts_from_when_it_began():
     assert bar(entries, 60) == found
 
 
+def test_an_entry_counts_no_later_than_its_successor():
+    entries = [*BEGIN, ticket(30, "suspended", "suspended"), ticket(20, "resumed", "accepted")]
+    assert bar(entries) == [("wait_internal", 60)]
+
+
 def test_after_the_restore_all_is_verifying_and_the_instant_cuts_the_bar():
     entries = [
         *BEGIN,
@@ -220,6 +225,7 @@ def test_stretches_always_add_up_to_all_of_the_time(entries, until, begin):
 @given(histories(), st.integers(0, 120), st.integers(0, 120))
 def test_what_was_shown_at_an_earlier_time_is_still_so_later(entries, sooner, later):
     """Only what came afterwards is new, but for what is noted later than it was so."""
+    entries = sorted(entries, key=lambda entry: entry.at)
     sooner, later = sorted((sooner, later))
     calm = [entry for entry in entries if entry.verb not in ("restored", "suspended afterwards")]
     known = [entry for entry in calm if entry.at <= at(sooner)]
