@@ -67,6 +67,9 @@ def settle(session: Session, call_id: int, outcome: Outcome | None, *, now: date
     if call.state != "waiting" or not is_open:
         return
     move = take(session, call.run_id, by="system", now=now)
+    session.refresh(call)
+    if call.state != "waiting":  # its lease ran out, and who made it again was faster
+        return
     outcome = outcome or _call_inside(move, call)
     if outcome.result is not None:
         _close(call, "done", now)

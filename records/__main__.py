@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from records import history
+from records import history, sealing
 from records.database import connect, migrate, open_session
 from records.progress import show_progress
 from records.region import RegionRefused, seed
@@ -57,15 +57,25 @@ def run_migrations(engine: Engine, _: argparse.Namespace) -> int:
     return 0
 
 
-def verify(engine: Engine, _: argparse.Namespace) -> int:
-    """Exit code 1 where a chain is broken; each with its first broken entry."""
+def verify(engine: Engine, chosen: argparse.Namespace) -> int:
+    """Exit code 1 where a chain or a seal is broken; each with its first broken entry."""
     require_migrations(engine)
     with open_session(engine, readonly=True) as session:
         chains, entries = history.count(session)
-        broken = list(history.breaks(session))
-    for found in broken:
-        print(f"BROKEN {found.subject}, entry {found.seq}: {found.reason}")
-    print(f"{chains} chains, {entries} entries, {len(broken)} broken.")
+        broken = [
+            f"{found.subject}, entry {found.seq}: {found.reason}"
+            for found in history.breaks(session)
+        ]
+        newest, seals = sealing.last(session), sealing.count(session)
+        torn = sealing.first_broken(session, chosen.seal)
+        if torn:
+            broken.append(f"seal {torn.id}: {torn.reason}" if torn.id else torn.reason)
+    for told in broken:
+        print(f"BROKEN {told}")
+    held = f"{len(broken)} broken" if broken else "all hold"
+    print(f"{chains} chains, {entries} entries, {seals} seals: {held}.")
+    if newest:
+        print(f"The newest seal, of {newest.at:%Y-%m-%d %H:%M} UTC: {newest.hash}")
     return 1 if broken else 0
 
 
@@ -90,6 +100,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     migrating = commands.add_parser("migrate", help="make the tables, or bring them up to date")
     migrating.set_defaults(command=run_migrations)
     verifying = commands.add_parser("verify", help="compute every chain of history again")
+    verifying.add_argument("--seal", metavar="HASH", help="of a seal that you kept: is it there?")
     verifying.set_defaults(command=verify)
     seeding = commands.add_parser(
         "seed",

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col
 
-from records import FailedSignIn, KeptAnswer, SignIn
+from records import FailedSignIn, KeptAnswer, Lateness, Shift, SignIn
 
 KEPT = {  # how long after the end, or after it was written
     SignIn: (col(SignIn.expires_at), timedelta(days=7)),
     FailedSignIn: (col(FailedSignIn.last_at), timedelta(days=2)),
+    Shift: (col(Shift.seen_at), timedelta(days=30)),
+    Lateness: (col(Lateness.minute), timedelta(days=30)),
     KeptAnswer: (col(KeptAnswer.kept_at), timedelta(days=2)),
 }
 

@@ -1,6 +1,5 @@
 """Timed work: every due row in its own transaction; a bad one is put off and the others go on."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,10 +11,8 @@ from records.database import open_session
 from tasks import alarms, work_orders
 from tasks.services import SERVICES, Service
 from tests.diagram_maker import boundary, bundle, duration, node, service
-from workflows import shift
 from workflows.alarms import open_tickets
 from workflows.runs import fire_timers
-from workflows.schedule import SCHEDULE
 from workflows.service_calls import make_calls
 from workflows.ticking import each_due
 from workflows.traces import BadTrace, read_trace
@@ -113,20 +110,6 @@ def test_a_suspended_order_goes_on_by_itself(engine, session, publish, cast, now
 
     assert [resume_orders(engine, now), resume_orders(engine, until)] == [0, 1]
     assert found(engine, WorkOrder.state) == ["accepted"]
-
-
-def test_a_shift_stops_when_told_and_survives_a_job_that_fails(engine, monkeypatch, caplog):
-    stop, seen = threading.Event(), []
-
-    def fail(engine, now):
-        seen.append(now)
-        if len(seen) == 2:
-            stop.set()
-        raise RuntimeError("bad job")
-
-    monkeypatch.setattr(shift, "SCHEDULE", {"fail": type(SCHEDULE["fire timers"])(fail, 0.01)})
-    shift.work(engine, stop)
-    assert len(seen) == 2 and "“fail” failed" in caplog.text
 
 
 @pytest.mark.parametrize(

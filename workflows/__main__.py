@@ -19,11 +19,11 @@ def main() -> int:
 def work(chosen: argparse.Namespace) -> int:
     # Imported where they are used: “ask” would wait a second for what it does not need.
     from records.database import connect
-    from workflows import shift
+    from workflows import shift, stopping
 
-    stop = shift.until_signalled()
+    stop = stopping.until_signalled()
     if chosen.until_left:
-        shift.until_left(stop)
+        stopping.until_left(stop)
     shift.work(connect(), stop)
     return 0
 

@@ -1,4 +1,4 @@
-"""What runs when: the whole of timed work on one page."""
+"""What runs when: the whole of timed work on one page. Times of day are those of Shanghai."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,23 +6,53 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from workflows import alarms, notices, runs, service_calls, upkeep, work_orders
+from workflows import alarms, notices, runs, seals, service_calls, upkeep, work_orders
+
+Work = Callable[[Engine, datetime], int]
 
 
 @dataclass(frozen=True)
 class Job:
-    """A function that does what is due at `now`, and how often it looks."""
+    """Does what is due at `now`; a shift looks every so many seconds, all day.
 
-    work: Callable[[Engine, datetime], int]
+    Jobs of one lane wait for each other; a lane waits for no other lane.
+    """
+
+    work: Work
     seconds: float
+    lane: str
 
 
-SCHEDULE = {
-    "fire timers": Job(runs.fire_timers, 0.5),
-    "make service calls": Job(service_calls.make_calls, 0.5),
-    "send notices": Job(notices.send_notices, 0.5),
-    "open tickets for alarms": Job(alarms.open_tickets, 0.5),
-    "tell that alarms are clear": Job(alarms.watch_clears, 2.0),
-    "resume work orders": Job(work_orders.resume_orders, 2.0),
-    "forget what is old": Job(upkeep.forget_old, 3600.0),
+@dataclass(frozen=True)
+class Flow:
+    """Has its time ("02:10" each day, ":07" each hour) and, in Prefect, runs of its own.
+
+    Doing it twice changes nothing. What was missed is made up for, once.
+    """
+
+    work: Work
+    at: str
+    retries: int = 3
+    delay: float = 60.0  # seconds between two tries
+
+
+OUTSIDE = {"calls", "notices"}  # lanes that wait for other machines
+
+SCHEDULE: dict[str, Job | Flow] = {
+    "fire timers": Job(runs.fire_timers, 0.5, "timers"),
+    "resume work orders": Job(work_orders.resume_orders, 1.0, "timers"),
+    "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
+    "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),
+    "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
+    "send notices": Job(notices.send_notices, 0.5, "notices"),
+    "seal history": Flow(seals.seal_history, ":07"),
+    "forget what is old": Flow(upkeep.forget_old, "03:10"),
 }
+
+
+def jobs() -> dict[str, Job]:
+    return {name: one for name, one in SCHEDULE.items() if isinstance(one, Job)}
+
+
+def flows() -> dict[str, Flow]:
+    return {name: one for name, one in SCHEDULE.items() if isinstance(one, Flow)}

@@ -1,16 +1,20 @@
 """What all timed work shares: take what is due, one row and one transaction at a time.
 
-A row that fails is logged with its key and put off, and the others go on.
+Any number of workers may look at once: a row that another one has, or was faster with, is left
+alone. A row that fails is logged with its key and put off, and the others go on.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from records.database import open_session
+from workflows import lateness
 
 PUT_OFF = timedelta(minutes=1)  # how long a row that failed waits for its next turn
 
@@ -24,23 +28,50 @@ def each_due(
     find: Callable[[Session], Iterable[int]],
     act: Act,
     put_off: Act,
+    *,
+    job: str = "",
+    now: datetime | None = None,
 ) -> int:
-    """Call act(session, key) for every key found, one transaction each; how many succeeded."""
+    """Call act(session, key) for every key found, one transaction each; how many it was done for.
+
+    `act` returns False where there was nothing to do any more. Where `find` tells since when each
+    key is due, as a mapping, `job` and `now` have it noted how late that was.
+    """
+    began = time.monotonic()
     with open_session(engine, readonly=True) as session:
-        keys = list(find(session))
-    return sum(is_done(engine, key, act, put_off) for key in keys)
+        found = find(session)
+        due = dict(found) if isinstance(found, Mapping) else dict.fromkeys(found)
+    done = 0
+    for key, since in due.items():
+        if is_done(engine, key, act, put_off):
+            done += 1
+            if since and now:
+                late = (now - since).total_seconds() + time.monotonic() - began
+                lateness.note(job, late)
+    return done
 
 
 def is_done(engine: Engine, key: int, act: Act, put_off: Act) -> bool:
+    """Whether `act` had something to do, and did it."""
     try:
         with open_session(engine) as session:
-            act(session, key)
-    except Exception:
-        log.exception("%s of %s failed", getattr(act, "__name__", act), key)
+            return act(session, key) is not False
+    except Exception as error:
+        what = f"{getattr(act, '__name__', act)} of {key}"
+        log.exception("%s failed", what)
+        lateness.fail(f"{what}: {type(error).__name__}: {error}")
         with open_session(engine) as session:
             put_off(session, key)
         return False
-    return True
+
+
+def claim(session: Session, table: Any, key: int, *still: Any) -> bool:
+    """Lock the row until the commit, if all of `still` holds of it.
+
+    False where another worker has it now, or was faster.
+    """
+    mine = select(table.id).where(table.id == key, *still)
+    return session.exec(mine.with_for_update(skip_locked=True)).first() is not None
 
 
 def later(now: datetime) -> datetime:

@@ -1,0 +1,92 @@
+"""Runs of flows, in our own tables: who checks in, who is alive, how late things were.
+
+Called by workflows/, which does the work, and by api/flows.py, which shows it. Ids, not clocks, say
+who is newer: machines' clocks differ.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from records import Lateness, Shift
+
+SHIFT = "shift"  # the flow that does what is due, all day
+BEAT = 2.0  # seconds between two signs of life
+LIVE = timedelta(seconds=6)  # who has not been seen for so long is gone
+
+
+def check_in(
+    session: Session, flow: str, *, now: datetime, flow_run: str = "", host: str, process: int
+) -> int:
+    """A run of a flow begins; the id of its row."""
+    row = Shift(flow=flow, flow_run=flow_run, host=host, started_at=now, seen_at=now)
+    row.process = process
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def beat(
+    session: Session,
+    shift_id: int,
+    *,
+    now: datetime,
+    done: int,
+    failed: int,
+    worst: float,
+    error: str = "",
+    is_over: bool = False,
+) -> None:
+    """A sign of life, with what was done so far; with `is_over`, the last."""
+    values = {"seen_at": now, "done": done, "failed": failed, "worst_seconds": worst}
+    values |= {"error": error[:500]} | ({"ended_at": now} if is_over else {})
+    session.connection().execute(update(Shift).where(col(Shift.id) == shift_id).values(**values))
+
+
+def count_live(session: Session, *, now: datetime, after: int = 0) -> int:
+    """How many shifts are at work, of those that began after the one with the id `after`."""
+    rows = select(func.count()).select_from(Shift).where(*_live(now), col(Shift.id) > after)
+    return session.exec(rows.where(Shift.flow == SHIFT)).one()
+
+
+def live_flow_runs(session: Session, *, now: datetime) -> set[str]:
+    """Prefect's ids of the runs that are at work."""
+    return set(session.exec(select(Shift.flow_run).where(*_live(now), Shift.flow_run != "")))
+
+
+def last_good(session: Session, flow: str) -> datetime | None:
+    """When the last run began that came to its end without an error."""
+    good = (Shift.flow == flow, col(Shift.ended_at).is_not(None), Shift.error == "")
+    return session.exec(select(func.max(col(Shift.started_at))).where(*good)).one()
+
+
+def tries_since(session: Session, flow: str, since: datetime) -> Sequence[Shift]:
+    rows = select(Shift).where(Shift.flow == flow, col(Shift.started_at) >= since)
+    return session.exec(rows.order_by(col(Shift.id))).all()
+
+
+def first_sign(session: Session) -> datetime | None:
+    """When the first flow of all ran here."""
+    return session.exec(select(func.min(col(Shift.started_at)))).one()
+
+
+def keep_lateness(session: Session, noted: Mapping[str, Sequence[float]], *, now: datetime) -> None:
+    """One row for each job that did something: how late, in seconds."""
+    minute = now.replace(second=0, microsecond=0)
+    for job, seconds in noted.items():
+        told = sorted(seconds)
+        row = Lateness(
+            job=job,
+            minute=minute,
+            rows=len(told),
+            median_seconds=told[len(told) // 2],
+            p99_seconds=told[int(len(told) * 0.99)],
+            worst_seconds=told[-1],
+        )
+        session.add(row)
+
+
+def _live(now: datetime) -> tuple[bool, bool]:
+    return col(Shift.ended_at).is_(None), col(Shift.seen_at) > now - LIVE  # type: ignore[return-value]

@@ -1,0 +1,115 @@
+"""Two shifts do the same job at the same moment: everything is done once, and nothing fails."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlmodel import select
+
+from bpmn import library, runs
+from records import Alarm, Entry, ServiceCall, Ticket, WorkOrder
+from records.database import connect, open_session
+from tasks import alarms, work_orders
+from tasks.services import SERVICES, Service
+from tests.diagram_maker import boundary, bundle, duration, node, service
+from tests.fault_walks import FAULT, Walk
+from workflows.alarms import open_tickets, watch_clears
+from workflows.runs import fire_timers
+from workflows.service_calls import make_calls
+from workflows.work_orders import resume_orders
+
+MANY = 6
+
+
+@pytest.fixture
+def at_once(engine, caplog):
+    """Do a job twice, each on an engine of its own as two processes have; what each did."""
+
+    def at_once(job, now):
+        begin, done = Barrier(2), []
+        engines = [connect(engine.url.render_as_string(hide_password=False)) for _ in range(2)]
+
+        def do(own):
+            begin.wait()
+            done.append(job(own, now))
+
+        both = [Thread(target=do, args=(own,)) for own in engines]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+        for own in engines:
+            own.dispose()
+        assert caplog.text == ""
+        return sum(done)
+
+    return at_once
+
+
+@pytest.fixture
+def start(session, cast, now):
+    def start(*nodes_and_flows):
+        library.keep_version(session, bundle(*nodes_and_flows), [], by="owen", now=now)
+        for _ in range(MANY):
+            runs.start(session, "p", {}, by="dora", now=now)
+        session.commit()
+
+    return start
+
+
+def told(engine, verb, subject):
+    with open_session(engine, readonly=True) as session:
+        entries = session.exec(select(Entry).where(Entry.verb == verb)).all()
+        return [entry for entry in entries if entry.subject.startswith(subject)]
+
+
+def test_a_timer_fires_once(engine, start, at_once, now):
+    start([boundary("B", "A", duration("PT2H")), node("userTask", "A")], "s A e", "B e2")
+    assert at_once(fire_timers, now + timedelta(hours=2)) == MANY
+    assert len(told(engine, "finished", "run:")) == MANY
+
+
+def test_a_call_is_made_once(engine, start, at_once, now, monkeypatch):
+    asked = []
+    ask = Service(lambda key: asked.append(key) or {"up": True}, is_outside=True)
+    monkeypatch.setitem(SERVICES, "ask", ask)
+    start([service("S", "ask")], "s S A e")
+    assert at_once(make_calls, now) == MANY
+    with open_session(engine, readonly=True) as session:
+        assert sorted(asked) == sorted(session.exec(select(ServiceCall.key)))
+    assert len(told(engine, "opened", "run:")) == MANY
+
+
+def test_an_order_is_resumed_once(engine, session, start, cast, at_once, now):
+    start([], "s A e")
+    until = now + timedelta(hours=1)
+    given = {"reason": "no_access", "evidence": "call", "resume_at": until, "customer_told": True}
+    for order in session.exec(select(WorkOrder)).all():
+        work_orders.accept(session, order, by=cast["dora"], now=now)
+        work_orders.suspend(session, order, **given, by=cast["dora"], now=now)
+    session.commit()
+    assert at_once(resume_orders, until) == MANY
+    assert len(told(engine, "resumed", "run:")) == MANY
+
+
+def test_an_alarm_is_taken_up_once(engine, session, cast, at_once, now):
+    library.publish(session, FAULT, by="owen", now=now, reason="shipped")
+    reports = [alarms.Report("ems", "HZ-1", f"los-{n % 3}", now, text=f"{n}") for n in range(MANY)]
+    alarms.receive(session, reports, now=now)
+    session.commit()
+    assert at_once(open_tickets, now) == 3
+    with open_session(engine, readonly=True) as own:
+        assert [one.alarms for one in own.exec(select(Ticket))] == [2, 2, 2]
+        assert own.exec(select(Alarm.act_at)).all() == [None] * 3
+    assert len(told(engine, "opened", "ticket:")) == 3
+
+
+def test_a_run_is_told_once_that_its_alarms_are_clear(engine, session, cast, at_once, now):
+    library.publish(session, FAULT, by="owen", now=now, reason="shipped")
+    walk = Walk(session, cast, now)
+    alarm = walk.alarm()
+    walk.do("accept_alarm").do("judge", domains=[]).do("restore_test")
+    alarm.cleared_at = now
+    session.commit()
+    assert at_once(watch_clears, now + timedelta(minutes=5)) == 1
+    assert len(told(engine, "got", "run:")) == 1
