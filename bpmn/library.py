@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
 from sqlmodel import Session, col, func, select
 
 from bpmn import forms, wall
@@ -37,7 +36,7 @@ class Loaded:
     content_hash: str
     blueprint: wall.Blueprint
     lanes: Mapping[str, str]
-    forms: Mapping[str, Draft202012Validator]
+    forms: Mapping[str, forms.Form]
 
 
 def publish(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
 from sqlmodel import Session, col, select
 
 from bpmn import forms, runs
@@ -199,12 +198,12 @@ def tell_cleared(session: Session, ticket_id: int, *, now: datetime) -> bool:
     return runs.send(session, "message", name, told, subject=subject, by=by, now=now) > 0
 
 
-def intake_form() -> Draft202012Validator:
+def intake_form() -> forms.Form:
     return _form("fault_intake")
 
 
 @cache
-def _form(name: str) -> Draft202012Validator:
+def _form(name: str) -> forms.Form:
     """A form that no work order has to show: it is as it came with Baton."""
     return forms.readers({name: orjson.loads((FORMS / f"{name}.json").read_bytes())})[name]
 

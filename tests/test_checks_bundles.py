@@ -72,6 +72,10 @@ FORMS = {
     b' "y": {"items": {"$ref": "#/$defs/x"}}}}',
     "another place to refer from": b'{"type": "object", "$id": "http://example.com/x"}',
     "more than can be checked": DOUBLING,
+    "a pattern that looks around": b'{"type": "object", "properties": {"a": {"pattern": "(?=a)"}}}',
+    "too many patterns": json.dumps(
+        {"type": "object", "allOf": [{"pattern": f"^{n}"} for n in range(100)]}
+    ).encode(),
     "too deep": b'{"type": "object", "a": ' + b"[" * 100 + b"]" * 100 + b"}",
     "too large": b'{"type": "object", "a": "' + b"x" * 300_000 + b'"}',
 }

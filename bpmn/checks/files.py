@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
-from bpmn import dmn
+from bpmn import dmn, forms
 from bpmn.checks.drawing import Part
 from bpmn.checks.reading import LARGEST
 from bpmn.checks.saying import error
-from bpmn.checks.unfolding import BadReference, unfold
 from bpmn.findings import Finding
 
 LARGEST_FORM = 256 * 1024  # bytes
@@ -72,23 +69,20 @@ def _schema(where: Part, schema: Any) -> Iterator[Finding]:
             f'The form {where.name} must be of "type": "object" at the top: correct it.',
         )
     elif _depth(schema) > DEEPEST_FORM:
-        yield _bad_schema(where, "too deep")
+        yield _bad_schema(where, "层次太深", "too deep")
     else:
         try:
-            Draft202012Validator.check_schema(schema)
-            unfold(schema)
-        except SchemaError as bad:
-            yield _bad_schema(where, f"{bad.json_path}: {bad.message[:200]}")
-        except BadReference as bad:
-            yield _bad_schema(where, str(bad))
+            forms.read(schema)
+        except forms.BadForm as bad:
+            yield _bad_schema(where, bad.zh, bad.en)
 
 
-def _bad_schema(where: Part, said: str) -> Finding:
+def _bad_schema(where: Part, zh: str, en: str) -> Finding:
     return error(
         "bad-form",
         where,
-        f"表单 {where.name} 不是有效的 JSON Schema（{said}），请改正。",
-        f"The form {where.name} is not a valid JSON Schema ({said}): correct it.",
+        f"表单 {where.name} 不是有效的 JSON Schema（{zh}），请改正。",
+        f"The form {where.name} is not a valid JSON Schema ({en}): correct it.",
     )
 
 

@@ -1,4 +1,4 @@
-"""How large a form is with each $ref replaced by what it names. Called by files.py.
+"""How large a form is with each $ref replaced by what it names. Called by forms.py.
 
 A reference to nothing, or to itself, would break the check of every answer; few lines of references
 to references would keep it busy for hours.
@@ -8,6 +8,7 @@ from typing import Any
 
 LARGEST = 2_000  # schemas; the largest form that comes with Baton has 48
 LONGEST = 40  # references that lead from one to the next
+PATTERN = 20  # schemas, that one pattern counts as
 UNREAD = ("$id", "$anchor", "$dynamicRef", "$dynamicAnchor")  # would change what a $ref names
 
 
@@ -15,10 +16,12 @@ class BadReference(Exception):
     """Says which, and why."""
 
 
-def unfold(form: dict[str, Any]) -> None:
-    """Raises BadReference."""
-    if _Unfolding(form).size(form) > LARGEST:
-        raise BadReference(f"$ref: more than {LARGEST} in all")
+def unfold(form: dict[str, Any]) -> int:
+    """Its schemas. Raises BadReference."""
+    size = _Unfolding(form).size(form)
+    if size > LARGEST:
+        raise BadReference(f"more than {LARGEST} in all, each $ref and {PATTERN} for each pattern")
+    return size
 
 
 class _Unfolding:
@@ -37,7 +40,8 @@ class _Unfolding:
                 raise BadReference(key)
         ref = value.get("$ref")
         led_to = self._size_of(ref) if isinstance(ref, str) else 0
-        return 1 + led_to + sum(map(self.size, value.values()))
+        matched = PATTERN * _patterns(value)
+        return 1 + matched + led_to + sum(map(self.size, value.values()))
 
     def _size_of(self, ref: str) -> int:
         if ref in self.open or len(self.open) > LONGEST:
@@ -56,3 +60,9 @@ class _Unfolding:
         if not isinstance(found, dict) or not ref.startswith("#/"):
             raise BadReference(f"$ref {ref[:80]}: there is nothing")
         return found
+
+
+def _patterns(schema: dict[str, Any]) -> int:
+    by_name = schema.get("patternProperties")
+    own = isinstance(schema.get("pattern"), str)
+    return own + (len(by_name) if isinstance(by_name, dict) else 0)
