@@ -28,6 +28,7 @@ from api import (
     incidents,
     notices,
     people,
+    policies,
     promises,
     remarks,
     roles,
@@ -70,6 +71,7 @@ ROUTERS = [
     notices.router,
     inbox.router,
     diagrams.router,
+    policies.router,
     history_routes.router,
 ]
 STATUS: dict[type[Exception], int] = {

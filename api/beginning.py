@@ -11,13 +11,15 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from api.footing import CannotStart
-from bpmn import library, wall
-from records import Diagram, Group, Person
+from bpmn import library
+from records import Group, Person
 from records.database import migrate, open_session
 from records.progress import Progress, show_progress
 from records.region import ACCOUNTS, find_region, seed
 from records.region.groups import GROUPS
+from tasks import policies
 from tasks.passwords import hash_password
+from tasks.policies import BY_BATON
 from tasks.refusals import Refusal
 
 PASSWORD = "baton-demo"
@@ -54,14 +56,14 @@ def _seed(engine: Engine, progress: Progress) -> bool:
 
 
 def _publish(engine: Engine, progress: Progress) -> None:
-    """Publish what comes with Baton, unless the diagram was published before."""
+    """Publish what comes with Baton, where it is new and no owner has published since."""
     with open_session(engine, readonly=True) as session:
-        there = set(session.exec(select(Diagram.key)))
-    shipped = {wall.read_blueprint(files).process_id: files for files in library.shipped()}
-    new = [files for key, files in shipped.items() if key not in there]
+        new = [files for files in library.shipped() if library.is_newer(session, files)]
+    with open_session(engine) as session:
+        policies.publish_shipped(session, datetime.now(UTC))
     for done, files in enumerate(new, 1):
         with open_session(engine) as session:
-            library.publish(session, files, by="system", now=datetime.now(UTC), reason="shipped")
+            library.publish(session, files, by=BY_BATON, now=datetime.now(UTC), reason="shipped")
         progress("Diagrams published", done, len(new))
 
 

@@ -18,6 +18,7 @@ from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records import Diagram, Group, Version, history
 from tasks import recipients
+from tasks.policies import BY_BATON
 from tasks.refusals import Invalid, NotFound
 from tasks.roles import ROLES
 from tasks.services import SERVICES
@@ -144,6 +145,19 @@ def known(session: Session) -> Known:
 def shipped(folder: Path = SHIPPED) -> list[dict[str, bytes]]:
     """A bundle for each diagram that comes with Baton."""
     return [gather(path).files for path in sorted((folder / "diagrams").glob("*.bpmn"))]
+
+
+def is_newer(session: Session, bundle: wall.Bundle) -> bool:
+    """Of a bundle that comes with Baton: nobody has it, or only an older one that came so."""
+    key = wall.read_blueprint(bundle).process_id
+    now = select(Version.published_by, Version.content_hash).join(
+        Diagram, col(Diagram.current_version_id) == col(Version.id)
+    )
+    found = session.exec(now.where(Diagram.key == key)).first()
+    if found is None:
+        return True
+    by, digest = found
+    return by == BY_BATON and digest != wall.content_hash(bundle)
 
 
 def pack(bundle: wall.Bundle) -> bytes:

@@ -4,17 +4,11 @@ A path says where it is: "calendars.office.years.2027". What is checked by what:
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from notifications.refusals import Finding
 
-@dataclass(frozen=True)
-class Finding:
-    """`path` leads to the place; an empty one means the whole."""
-
-    path: str
-    zh: str
-    en: str
+__all__ = ["Finding", "expect_known", "expect_map", "expect_names"]
 
 
 def expect_names(path: str, content: Mapping[str, Any]) -> Iterator[Finding]:

@@ -1,10 +1,11 @@
 """Policies: what an owner edits as data, outside any diagram, in versions that never change.
 
-What came with Baton is in policies/*.json; a database without a version has it as number 0. What
-a policy must be: policy_checks.py. Called by whatever works by one, by the doors, at start.
+What came with Baton is in policies/*.json, or with the notices; a database without a version has it
+as number 0. What a policy must be: policy_checks.py. Called by whatever works by one, by the doors,
+at start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +17,8 @@ import orjson
 from sqlalchemy import Engine, bindparam, func, select
 from sqlmodel import Session, col
 
+from notifications import policy as notice_policy
+from notifications.words import shipped_words
 from records import Person, Policy, history
 from tasks.people import require
 from tasks.policy_checks import CHECKS
@@ -24,6 +27,10 @@ from tasks.tickets import require_reason
 
 SHIPPED = Path(__file__).parent / "policies"
 BY_BATON = "system"  # who publishes what came with Baton
+WITH_NOTICES: dict[str, Callable[[], Mapping[str, Any]]] = {  # as they are, until an owner has some
+    "notices": notice_policy.shipped,
+    "words": shipped_words,
+}
 _VERSION = select(Policy).where(
     col(Policy.key) == bindparam("key"), col(Policy.number) == bindparam("number")
 )
@@ -61,6 +68,13 @@ def load(session: Session, key: str, number: int) -> Policed:
     return found
 
 
+def versions(session: Session, key: str) -> list[Policy]:
+    """Those that were published, the newest first."""
+    _require_key(key)
+    mine = select(Policy).where(col(Policy.key) == key).order_by(col(Policy.number).desc())
+    return list(session.execute(mine).scalars())
+
+
 def publish(
     session: Session,
     key: str,
@@ -77,13 +91,13 @@ def publish(
     check(key, content)
     last = current(session, key)
     if last.number and last.content == content:
-        return _find(session, key, last.number)
+        return find(session, key, last.number)
     return _add(session, key, content, last.number + 1, reason, by.login, now)
 
 
 def publish_shipped(session: Session, now: datetime) -> None:
     """What came with Baton, where that is newer and no owner has published one since."""
-    for key in keys():
+    for key in sorted(set(names()) - WITH_NOTICES.keys()):
         number = session.execute(_LAST, {"key": key}).scalar() or 0
         last = session.execute(_VERSION, {"key": key, "number": number}).scalars().first()
         if last is None or (last.published_by == BY_BATON and last.content != shipped(key)):
@@ -102,12 +116,14 @@ def check(key: str, content: Mapping[str, Any]) -> None:
 
 
 @cache
-def keys() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in SHIPPED.glob("*.json")))
+def names() -> tuple[str, ...]:
+    return tuple(sorted({path.stem for path in SHIPPED.glob("*.json")} | WITH_NOTICES.keys()))
 
 
 @cache
 def shipped(key: str) -> Mapping[str, Any]:
+    if key in WITH_NOTICES:
+        return WITH_NOTICES[key]()
     return orjson.loads((SHIPPED / f"{key}.json").read_bytes())  # type: ignore[no-any-return]
 
 
@@ -138,10 +154,10 @@ def _add(
 
 
 def _read(session: Session, key: str, number: int) -> Policed:
-    return Policed(key, number, _find(session, key, number).content)
+    return Policed(key, number, find(session, key, number).content)
 
 
-def _find(session: Session, key: str, number: int) -> Policy:
+def find(session: Session, key: str, number: int) -> Policy:
     found: Policy | None = session.execute(_VERSION, {"key": key, "number": number}).scalar()
     if found is None:
         raise NotFound(f"策略“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
@@ -149,8 +165,8 @@ def _find(session: Session, key: str, number: int) -> Policy:
 
 
 def _require_key(key: str) -> None:
-    if key not in keys():
-        known = ", ".join(keys())
+    if key not in names():
+        known = ", ".join(names())
         raise NotFound(
             f"没有策略“{key}”,可用:{known}", f"There is no policy “{key}”: there are {known}"
         )

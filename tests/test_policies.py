@@ -1,0 +1,192 @@
+"""Policies: versions that never change, checked before they count, published by who may."""
+
+from copy import deepcopy
+
+import pytest
+from sqlmodel import select
+
+from records import Entry, Policy
+from tasks import policies
+from tasks.policy_warnings import warnings_of
+from tasks.refusals import Forbidden, Invalid, NotFound
+from tests.asking import post, refused, wrong_fields
+
+STOPS = deepcopy(dict(policies.shipped("suspensions")))
+
+
+def changed(key, path, value):
+    """The shipped content with one place changed; None takes it away."""
+    content = deepcopy(dict(policies.shipped(key)))
+    *way, last = path.split("/")
+    place = content
+    for step in way:
+        place = place[step]
+    place[last] = value
+    if value is None:
+        del place[last]
+    return content
+
+
+@pytest.fixture
+def publish(session, cast, now):
+    def do(key, content, by="owen"):
+        told = {"reason": "试行", "by": cast[by], "now": now}
+        policy = policies.publish(session, key, content, **told)
+        session.commit()
+        return policy
+
+    return do
+
+
+@pytest.mark.parametrize("key", policies.names())
+def test_what_comes_with_baton_passes_its_check(key):
+    policies.check(key, policies.shipped(key))
+
+
+def test_a_database_without_any_goes_by_what_came_with_baton(session):
+    found = policies.current(session, "suspensions")
+    assert (found.number, found.content) == (0, STOPS)
+
+
+def test_a_new_version_counts_and_the_old_one_stays(session, publish):
+    first = publish("suspensions", STOPS | {"max_hours": 12})
+    second = publish("suspensions", STOPS | {"max_hours": 8})
+    assert (first.number, second.number) == (1, 2)
+    assert policies.current(session, "suspensions").content["max_hours"] == 8
+    assert policies.load(session, "suspensions", 1).content["max_hours"] == 12
+    assert [each.number for each in policies.versions(session, "suspensions")] == [2, 1]
+
+
+def test_the_same_content_again_is_the_same_version(session, publish):
+    assert publish("suspensions", STOPS).number == publish("suspensions", STOPS).number == 1
+    published = select(Entry).where(Entry.subject == "policy:suspensions")
+    assert len(session.exec(published).all()) == 1
+
+
+def test_what_is_shipped_is_published_once_and_again_when_it_is_newer(session, now, monkeypatch):
+    for _ in range(2):
+        policies.publish_shipped(session, now)
+    assert {policy.number for policy in session.exec(select(Policy))} == {1}
+    newer = STOPS | {"max_hours": 12}
+    monkeypatch.setattr(policies, "shipped", lambda key: newer if key == "suspensions" else {})
+    policies.publish_shipped(session, now)
+    assert policies.current(session, "suspensions").number == 2
+
+
+def test_what_an_owner_published_stays(session, publish, now, monkeypatch):
+    publish("suspensions", STOPS | {"max_hours": 12})
+    policies.publish_shipped(session, now)
+    assert policies.current(session, "suspensions").content["max_hours"] == 12
+
+
+def test_what_was_rolled_back_was_never_there(session, cast, now):
+    told = {"reason": "x", "by": cast["owen"], "now": now}
+    policies.publish(session, "suspensions", STOPS | {"max_hours": 12}, **told)
+    assert policies.current(session, "suspensions").content["max_hours"] == 12
+    session.rollback()
+    assert policies.current(session, "suspensions").number == 0
+
+
+def test_only_who_may_publishes_and_says_why(session, cast, now, publish):
+    with pytest.raises(Forbidden):
+        publish("suspensions", STOPS, by="dora")
+    with pytest.raises(Invalid):
+        policies.publish(session, "suspensions", STOPS, reason=" ", by=cast["mei"], now=now)
+    with pytest.raises(NotFound):
+        publish("weather", STOPS)
+
+
+def test_a_suspension_keeps_to_the_policy_of_now(session, cast, now, publish):
+    from tasks.suspensions import check_suspension
+
+    publish("suspensions", changed("suspensions", "reasons/no_access", None))
+    told = {"evidence": "照片", "resume_at": now.replace(hour=3), "renewals": 0}
+    with pytest.raises(Invalid) as refusal:
+        check_suspension(session, reason="no_access", **told, by=cast["dora"], now=now)
+    assert "customer_time" in refusal.value.en
+
+
+WRONG = {  # key and path: a value that is refused there
+    ("suspensions", "max_hours"): 0,
+    ("suspensions", "dispatcher_hours"): True,
+    ("suspensions", "reasons"): {},
+    ("suspensions", "never/no_access"): {"zh": "进场", "en": "Access"},  # and a reason
+    ("suspensions", "reasons/no_access"): {"zh": "没有英文"},
+    ("suspensions", "max_days"): 3,
+    ("calendars", "zone"): "Mars/Olympus",
+    ("calendars", "calendars"): [],
+    ("calendars", "calendars/24x7"): None,
+    ("calendars", "calendars/office/week"): {"mon": []},
+    ("calendars", "calendars/office/week/mon"): [["12:00", "08:30"]],
+    ("calendars", "calendars/office/week/tue"): [["08:30", "12:00"], ["11:00", "18:00"]],
+    ("calendars", "calendars/office/week/wed"): [["8:30", "25:00"]],
+    ("calendars", "calendars/office/week/holi"): [],
+    ("calendars", "calendars/office/make_up"): [],
+    ("calendars", "calendars/office/years"): {},
+    ("calendars", "calendars/office/years/2026"): None,  # a gap
+    ("calendars", "calendars/office/years/2027/holidays"): {},
+    ("calendars", "calendars/office/years/2027/workdays"): {"2026-02-14": "x"},
+    ("calendars", "calendars/office/years/2027/holidays/2027-02-30"): "x",
+    ("calendars", "calendars/office/years/2027/workdays/2027-01-01"): "both",
+    ("clocks", "clocks"): {},
+    ("clocks", "clocks/accept/en"): " ",
+    ("clocks", "clocks/accept/kind"): "XLA",
+    ("clocks", "clocks/accept/unit"): "fortnights",
+    ("clocks", "clocks/accept/limit"): 0,
+    ("clocks", "clocks/accept/start"): [],
+    ("clocks", "clocks/accept/stop"): ["acepted"],
+    ("clocks", "clocks/accept/pause"): "suspended",
+    ("clocks", "clocks/accept/resume"): [],
+    ("clocks", "clocks/accept/cancel"): [{"verb": "merged", "wenn": {}}],
+    ("clocks", "clocks/accept/reset"): [{"verb": "reopened", "until": "x"}],
+    ("clocks", "clocks/accept/color"): "red",
+}
+
+
+@pytest.mark.parametrize("place, value", WRONG.items(), ids=map("/".join, WRONG))
+def test_what_would_not_work_is_refused_at_its_place(place, value):
+    key, path = place
+    with pytest.raises(Invalid) as refusal:
+        policies.check(key, changed(key, path, value))
+    fields = refusal.value.facts["fields"]
+    assert any(each["field"].startswith(path.replace("/", ".")) for each in fields) or not value
+    assert all(each["zh"] and each["en"] and each["zh"] != each["en"] for each in fields)
+
+
+@pytest.mark.parametrize("content", [{}, {"clocks": 7}, {"clocks": {"a": []}}, {"calendars": []}])
+@pytest.mark.parametrize("key", sorted({"clocks", "calendars", "suspensions"}))
+def test_a_content_of_another_shape_is_refused_and_does_not_fail(key, content):
+    with pytest.raises(Invalid):
+        policies.check(key, content)
+
+
+def test_a_calendar_that_ends_soon_says_so(now):
+    content = policies.shipped("calendars")
+    assert list(warnings_of("calendars", content, now)) == []
+    assert [each.path for each in warnings_of("calendars", content, now.replace(month=12))] == [
+        "calendars.office.years"  # 2027: not announced yet
+    ]
+    assert "ends 2028" in next(warnings_of("calendars", content, now.replace(2029))).en
+
+
+def test_policies_over_http(as_):
+    owen, dora = as_("owen"), as_("dora")
+    assert {each["number"] for each in dora.get("/api/policies").json()} == {0}
+    told = {"content": STOPS | {"max_hours": 12}, "reason": "试行"}
+    assert post(owen, "policies/suspensions", **told)["published_by"] == "owen"
+    found = dora.get("/api/policies/suspensions").json()
+    assert (found["number"], found["content"]["max_hours"]) == (1, 12)
+    assert dora.get("/api/policies/suspensions?number=0").json()["content"] == STOPS
+    versions = dora.get("/api/policies/suspensions/versions").json()
+    assert [(each["number"], each["reason"]) for each in versions] == [(1, "试行")]
+
+
+def test_policies_are_refused_over_http(as_):
+    owen, wrong = as_("owen"), STOPS | {"max_hours": -1}
+    told = {"content": wrong, "reason": "试行"}
+    assert wrong_fields(owen.post("/api/policies/suspensions", json=told)) == ["max_hours"]
+    checked = post(as_("dora"), "policies/suspensions/checks", content=wrong)
+    assert not checked["is_publishable"]
+    refused(as_("dora").post("/api/policies/suspensions", json=told | {"content": STOPS}), 403)
+    refused(owen.get("/api/policies/weather"), 404)
+    refused(owen.get("/api/policies/clocks?number=9"), 404)
