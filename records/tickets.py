@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
+IS_STIRRED = "stirred_at IS NOT NULL"
 IS_UNACCOUNTED = "accounted_at IS NULL AND closed_at IS NOT NULL"
 
 
@@ -15,6 +16,8 @@ class Ticket(SQLModel, table=True):
     """A fault, from the first call or alarm to the close."""
 
     __table_args__ = (
+        Index("ix_ticket_stirred", "stirred_at", sqlite_where=text(IS_STIRRED),
+              postgresql_where=text(IS_STIRRED)),
         Index("ix_ticket_unaccounted", "id", sqlite_where=text(IS_UNACCOUNTED),
               postgresql_where=text(IS_UNACCOUNTED)),
     )  # fmt: skip
@@ -54,6 +57,8 @@ class Ticket(SQLModel, table=True):
     resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    # Since when the rows of its clocks are behind its history: the next tick follows.
+    stirred_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accounted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # rows of Segment kept
 
     @property

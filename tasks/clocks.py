@@ -2,7 +2,8 @@
 
 A clock follows from history alone (clock_courses.py), by the versions of the policies that counted
 when its limits were set. `read_all` is for whoever wants to know; `follow` runs by itself with each
-commit that recorded something clocks listen to. What is due is told by escalations.py, which
+commit that recorded something clocks listen to. Where somebody waits for that (a bold session), it
+only stirs the ticket, and the next tick catches up. What is due is told by escalations.py, which
 records "escalated" or, for a rung that is the limit, "limit missed" about the ticket: with clock,
 cycle, rung, at and to, one entry for each rung.
 """
@@ -13,15 +14,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import bindparam, event, update
 from sqlalchemy.orm import Session as AnySession
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from records import Ticket, history
+from records.bold import is_bold
 from tasks import policies
 from tasks.calendars import Calendar, calendars_of
 from tasks.clock_courses import Course, past_of
-from tasks.clock_definitions import VERBS, Definition, Told, definitions_of
+from tasks.clock_definitions import HEARD, Definition, Told, definitions_of
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome, last_breach, outcome_of
 from tasks.clock_rows import entries_of, keep
@@ -31,6 +33,12 @@ from tasks.limits import check_ladder, check_limit
 from tasks.policies import Policed
 from tasks.refusals import Invalid
 
+_STIR = (
+    update(Ticket)
+    .where(col(Ticket.id).in_(bindparam("tickets", expanding=True)))
+    .values(stirred_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 PINNED = ("clocks", "calendars")  # the policies whose versions "limit set" carries
 
 
@@ -81,6 +89,20 @@ def read_all(session: Session, ticket: Ticket, now: datetime) -> list[Reading]:
     return [_reading(course, now) for course in courses]
 
 
+def outcomes(
+    session: Session, tickets: Iterable[int], now: datetime
+) -> dict[int, dict[str, Outcome]]:
+    """By ticket and clock, for many tickets at once: what has come of each."""
+    history.write(session)
+    told = entries_of(session.connection(), tickets)
+    return {
+        ticket: {
+            course.definition.name: outcome_of(course) for course in _courses(session, entries, now)
+        }
+        for ticket, entries in told.items()
+    }
+
+
 def pin(
     session: Session, limit: Mapping[str, Any], ladder: Sequence[Mapping[str, Any]]
 ) -> dict[str, int]:
@@ -109,6 +131,17 @@ def follow(session: AnySession, ticket: Ticket | int, now: datetime) -> None:
     _follow(session, [ticket if isinstance(ticket, int) else ticket.id], now)
 
 
+def catch_up(session: Session, *, now: datetime, limit: int = 200) -> int:
+    """Follow the tickets that were stirred, the longest ago first; how many. For the tick."""
+    is_stirred = col(Ticket.stirred_at).is_not(None)
+    oldest = select(Ticket.id).where(is_stirred).order_by(col(Ticket.stirred_at)).limit(limit)
+    found = list(session.exec(oldest.with_for_update(skip_locked=True)))
+    if found:
+        _follow(session, found, now)
+        _stir(session, found, None)
+    return len(found)
+
+
 def definitions(session: AnySession, number: int | None = None) -> Mapping[str, Definition]:
     """The clocks by name, as of one version or as of now."""
     return _definitions(_policed(session, "clocks", number))
@@ -126,6 +159,10 @@ def _follow(session: AnySession, tickets: Iterable[int], now: datetime) -> None:
     }
     if any(found.values()):
         keep(session, found)
+
+
+def _stir(session: AnySession, tickets: Iterable[int], at: datetime | None) -> None:
+    session.connection().execute(_STIR, {"tickets": list(tickets), "at": at})
 
 
 def _courses(session: AnySession, entries: Sequence[Told], now: datetime) -> list[Course]:
@@ -197,7 +234,9 @@ def _follow_before_commit(session: AnySession) -> None:
     told: dict[int, datetime] = {}
     for row in history.written(session):
         about, _, key = row["subject"].partition(":")
-        if about == "ticket" and row["verb"] in VERBS:
+        if about == "ticket" and row["verb"] in HEARD:
             told[int(key)] = row["at"]
-    if told:
+    if told and is_bold(session):
+        _stir(session, told, max(told.values()))
+    elif told:
         _follow(session, sorted(told), max(told.values()))

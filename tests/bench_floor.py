@@ -47,7 +47,7 @@ def _recorded(engine: Engine) -> tuple[list[dict[str, Any]], list[list[Write]]]:
     writes: list[list[Write]] = []
     for run_id in run_ids(engine):
         for action in way(engine, run_id):
-            with _writes_noted(engine) as noted, open_session(engine) as session:
+            with _writes_noted(engine) as noted, open_session(engine, bold=True) as session:
                 do(session, action)
             actions.append(asdict(action))
             writes.append(noted)

@@ -6,10 +6,10 @@ import pytest
 from sqlmodel import select
 
 from bpmn import library, tickets
-from records import Ticket, WorkOrder, history
+from records import Clock, Ticket, WorkOrder, history
 from records.bold import DoAgain, unguarded
 from records.database import open_session
-from tasks import work_orders
+from tasks import clocks, work_orders
 from tasks.services import SERVICES
 from tests.fault_walks import FAULT, example
 
@@ -59,6 +59,14 @@ def test_a_chain_that_somebody_else_was_faster_with_is_not_broken(
     monkeypatch.setattr(history, "foresee", stale)
     assert complete(as_("dora"), order).status_code == 200
     assert list(history.breaks(session)) == []
+
+
+def test_the_next_tick_catches_up_with_the_clocks(as_, order, session, now):
+    accept = select(Clock.state).where(Clock.ticket_id == order.ticket_id, Clock.name == "accept")
+    assert complete(as_("dora"), order).status_code == 200
+    assert session.exec(accept).one() == "running"
+    assert (clocks.catch_up(session, now=now), clocks.catch_up(session, now=now)) == (1, 0)
+    assert session.exec(accept).one() == "met"
 
 
 def test_a_refusal_is_told_as_a_careful_session_tells_it(as_, order):

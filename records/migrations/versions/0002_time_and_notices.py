@@ -117,6 +117,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_clock_open",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL AND due_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND due_at IS NOT NULL"),
+        )
 
     op.create_table(
         "forecast",
@@ -144,6 +151,36 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_forecast_settled_at"), ["settled_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_forecast_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "handoff",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("over_at", records.columns.UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("started_at", records.columns.UtcDateTime(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("work_order_id", sa.Integer(), nullable=True),
+        sa.Column("element", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("from_group", sa.String(), nullable=False),
+        sa.Column("from_person", sa.String(), nullable=False),
+        sa.Column("group_key", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("handoff", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handoff_over_at"), ["over_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_handoff_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "segment",
@@ -177,6 +214,31 @@ def upgrade() -> None:
     with op.batch_alter_table("segment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_segment_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_segment_kind"), ["kind"], unique=False)
+
+    op.create_table(
+        "tally",
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("over_at", records.columns.UtcDateTime(), nullable=False),
+        sa.Column("restored_at", records.columns.UtcDateTime(), nullable=True),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
+        sa.Column("gross", sa.Float(), nullable=False),
+        sa.Column("net", sa.Float(), nullable=False),
+        sa.Column("queue", sa.Float(), nullable=False),
+        sa.Column("travel", sa.Float(), nullable=False),
+        sa.Column("work", sa.Float(), nullable=False),
+        sa.Column("wait_internal", sa.Float(), nullable=False),
+        sa.Column("wait_customer", sa.Float(), nullable=False),
+        sa.Column("verify", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"],
+            ["ticket.id"],
+        ),
+        sa.PrimaryKeyConstraint("ticket_id"),
+    )
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tally_over_at"), ["over_at"], unique=False)
 
     op.create_table(
         "escalation",
@@ -263,8 +325,16 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stirred_at", records.columns.UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("accounted_at", records.columns.UtcDateTime(), nullable=True))
         batch_op.create_index(batch_op.f("ix_ticket_closed_at"), ["closed_at"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_stirred",
+            ["stirred_at"],
+            unique=False,
+            sqlite_where=sa.text("stirred_at IS NOT NULL"),
+            postgresql_where=sa.text("stirred_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_ticket_unaccounted",
             ["id"],
@@ -284,8 +354,14 @@ def downgrade() -> None:
             sqlite_where=sa.text("accounted_at IS NULL AND closed_at IS NOT NULL"),
             postgresql_where=sa.text("accounted_at IS NULL AND closed_at IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_ticket_stirred",
+            sqlite_where=sa.text("stirred_at IS NOT NULL"),
+            postgresql_where=sa.text("stirred_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_ticket_closed_at"))
         batch_op.drop_column("accounted_at")
+        batch_op.drop_column("stirred_at")
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_column("channels")
@@ -336,11 +412,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_escalation_fired_at"))
 
     op.drop_table("escalation")
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tally_over_at"))
+
+    op.drop_table("tally")
     with op.batch_alter_table("segment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_segment_kind"))
         batch_op.drop_index(batch_op.f("ix_segment_ended_at"))
 
     op.drop_table("segment")
+    with op.batch_alter_table("handoff", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_handoff_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_handoff_over_at"))
+
+    op.drop_table("handoff")
     with op.batch_alter_table("forecast", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_forecast_ticket_id"))
         batch_op.drop_index(batch_op.f("ix_forecast_settled_at"))
@@ -353,6 +438,11 @@ def downgrade() -> None:
 
     op.drop_table("forecast")
     with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_clock_open",
+            sqlite_where=sa.text("ended_at IS NULL AND due_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND due_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_clock_next",
             sqlite_where=sa.text("next_at IS NOT NULL"),
