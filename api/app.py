@@ -18,10 +18,12 @@ from starlette.responses import Response
 
 from api import (
     alarms,
+    burn_list,
     circuits,
     customers,
     devices,
     diagrams,
+    escalations,
     groups,
     health,
     inbox,
@@ -64,6 +66,8 @@ ROUTERS = [
     tickets.router,
     time_spent.router,
     promises.router,
+    burn_list.router,
+    escalations.router,
     work_orders.router,
     remarks.router,
     runs.router,

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from records.columns import BigId, Json, UtcDateTime
 
 IS_DUE = "next_at IS NOT NULL"
+IS_OPEN = "ended_at IS NULL AND due_at IS NOT NULL"
 
 
 class Clock(SQLModel, table=True):
@@ -20,7 +21,9 @@ class Clock(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("ticket_id", "name"),
         Index("ix_clock_next", "next_at", sqlite_where=text(IS_DUE), postgresql_where=text(IS_DUE)),
-    )
+        Index("ix_clock_open", "due_at", "id",
+              sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+    )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     ticket_id: int = Field(foreign_key="ticket.id")

@@ -44,6 +44,7 @@ VERBS = frozenset(  # what is recorded about a ticket, and may start or stop a c
         "child merged",
     )
 )
+HEARD = VERBS | frozenset(FIRED)  # entries that clocks are worked out from
 
 
 class Told(Protocol):

@@ -14,7 +14,7 @@ from sqlalchemy.orm.util import identity_key
 from sqlmodel import SQLModel, col
 
 from records import Clock, Entry
-from tasks.clock_definitions import VERBS
+from tasks.clock_definitions import HEARD
 from tasks.clock_outcomes import Outcome, last_breach
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ _ENTRIES = (
     )
     .where(
         col(Entry.subject).in_(bindparam("subjects", expanding=True)),
-        col(Entry.verb).in_(sorted(VERBS)),  # an alarm storm adds thousands of others
+        col(Entry.verb).in_(sorted(HEARD)),  # an alarm storm adds thousands of others
     )
     .order_by(col(Entry.subject), col(Entry.seq))
 )

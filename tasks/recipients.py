@@ -50,6 +50,12 @@ class Roster:
             nobody.append(key)
         return Reach([], "", nobody)
 
+    def reach_for_rung(self, rule: str, ticket: Ticket) -> Reach:
+        """A rung to nobody (the limit itself) tells nobody. Those of a child (副单) are told of by
+        its parent's ladder, but for its own customer's account manager."""
+        is_told = not ticket.parent_id or self._content["rules"].get(rule, {}).get("of_customer")
+        return self.reach(rule, ticket) if rule and is_told else Reach([])
+
     def _way_up(self, rule: str) -> list[str]:
         """The rule, and what it falls back on. One that is not there any more falls to the last."""
         rules, way = self._content["rules"], [rule]

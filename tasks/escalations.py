@@ -1,0 +1,176 @@
+"""What happens when a clock gets to a rung of its ladder (升级), or to its limit.
+
+    due ──▶ fire: plan (what history says is due, whom it reaches) ──▶ tell, record, keep
+
+Called by workflows/clocks.py, for many clocks in one transaction; the rows of the clocks move on
+when it commits (clocks.py). Whom a rung reaches: recipients.py; what they read: rung_words.py.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from notifications import notices
+from records import Clock, Escalation, Person, Ticket, history
+from tasks import clocks
+from tasks.clock_ladders import Rung
+from tasks.clock_outcomes import Outcome
+from tasks.recipients import Reach, Roster
+from tasks.refusals import NotAllowed
+from tasks.rung_words import Words, say
+from tasks.time_spent import shares_of
+
+BY = "clocks"  # whose doing it is, in history
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung that is due now."""
+
+    clock: Clock
+    ticket: Ticket
+    outcome: Outcome
+    rung: Rung
+    reach: Reach
+    words: Words
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def due(session: Session, now: datetime, limit: int = 200) -> list[int]:
+    """Clocks that somebody has to look at, the longest overdue first; their tickets are locked.
+
+    On PostgreSQL a ticket that somebody has in hand is left for the next time: so nobody waits for
+    another in a circle, and no two workers have the same ticket.
+    """
+    rows = (
+        select(Clock.id)
+        .join(Ticket, col(Ticket.id) == col(Clock.ticket_id))
+        .where(col(Clock.next_at) <= now)
+        .order_by(col(Clock.next_at), col(Clock.id))
+        .limit(limit)
+        .with_for_update(of=Ticket, skip_locked=True)
+    )
+    return list(session.exec(rows))
+
+
+def fire(session: Session, clock_id: int, *, now: datetime) -> list[Escalation]:
+    """Every rung of the clock that is due, in order; none where it was paused or told meanwhile."""
+    ticket = select(Clock.ticket_id).where(Clock.id == clock_id)
+    session.get(Ticket, session.exec(ticket).one(), with_for_update=True)
+    return fire_all(session, [clock_id], now=now)
+
+
+def fire_all(session: Session, clock_ids: Sequence[int], *, now: datetime) -> list[Escalation]:
+    """The same for several clocks whose tickets are locked. First all is read, then written."""
+    steps = _plan(session, clock_ids, now)
+    return [_take(session, step, now) for step in steps]
+
+
+def acknowledge(session: Session, escalation: Escalation, *, by: Person, now: datetime) -> None:
+    """已阅: somebody has taken it up. Who was first stays."""
+    if escalation.seen_at:
+        raise NotAllowed(
+            f"{escalation.seen_by} 已经确认过了",
+            f"{escalation.seen_by} has acknowledged it already",
+            first=escalation.seen_by,
+        )
+    escalation.seen_at, escalation.seen_by = now, by.login
+    session.add(escalation)
+    history.record(
+        session,
+        "escalation seen",
+        subject=f"ticket:{escalation.ticket_id}",
+        by=by.login,
+        at=now,
+        escalation=escalation.id,
+        rung=escalation.rung,
+    )
+
+
+def note_failure(session: Session, clock_id: int, error: str, *, now: datetime) -> None:
+    """A rung that could not be told is seen on its ticket, once for each way that it fails."""
+    clock = session.get_one(Clock, clock_id)
+    subject = f"ticket:{clock.ticket_id}"
+    last = history.last(session, subject)
+    told = {"clock": clock.name, "cycle": clock.cycle, "error": error}
+    if last is None or (last.verb, last.particulars) != ("escalation failed", told):
+        history.record(session, "escalation failed", subject=subject, by=BY, at=now, **told)
+
+
+def _plan(session: Session, clock_ids: Iterable[int], now: datetime) -> list[Step]:
+    found = select(Clock).where(col(Clock.id).in_(list(clock_ids)))
+    rows = session.exec(found.order_by(col(Clock.next_at), col(Clock.id))).all()
+    of = {row.ticket_id for row in rows}
+    tickets = {t.id: t for t in session.exec(select(Ticket).where(col(Ticket.id).in_(of)))}
+    outcomes, roster = clocks.outcomes(session, of, now), Roster(session)
+    steps: list[Step] = []
+    for row in rows:
+        outcome = outcomes.get(row.ticket_id, {}).get(row.name)
+        if outcome:
+            steps += _steps(session, row, tickets[row.ticket_id], outcome, roster, now)
+    return steps
+
+
+def _steps(
+    session: Session, clock: Clock, ticket: Ticket, outcome: Outcome, roster: Roster, now: datetime
+) -> list[Step]:
+    rungs = [rung for rung in outcome.rungs if _is_due(rung, now)]
+    if not rungs:
+        return []
+    is_missed = any(rung.is_limit for rung in rungs)
+    shares = shares_of(session, ticket, now) if is_missed else {}
+    steps = []
+    for rung in rungs:
+        reach = roster.reach_for_rung(rung.to, ticket)
+        words = say(session, ticket, outcome, rung, shares, now)
+        facts = {"shares": shares} if rung.is_limit else {}
+        steps.append(Step(clock, ticket, outcome, rung, reach, words, facts | words.kept))
+    return steps
+
+
+def _is_due(rung: Rung, now: datetime) -> bool:
+    return rung.fired_at is None and rung.instant is not None and rung.instant <= now
+
+
+def _take(session: Session, step: Step, now: datetime) -> Escalation:
+    clock, rung, cycle = step.clock, step.rung, step.outcome.cycle.number
+    subject = f"ticket:{step.ticket.id}"
+    logins = [person.login for person in step.reach.people]
+    told: dict[str, Any] = {"template": step.words.template, "facts": step.words.facts}
+    told |= {"key": f"rung-{clock.id}-{cycle}-{rung.number}", "subject": subject, "now": now}
+    for person in step.reach.people:
+        notices.tell(session, to=person, is_urgent=True, **told)
+    if logins:
+        notices.tell_groups(session, **told)
+    row = Escalation(
+        clock_id=clock.id,
+        ticket_id=step.ticket.id,
+        cycle=cycle,
+        rung=rung.number,
+        at=rung.at,
+        to=rung.to,
+        action=rung.action,
+        told=logins,
+        facts=step.facts | _up(step.reach),
+        due_at=rung.instant or now,
+        fired_at=now,
+    )
+    session.add(row)
+    _record(session, step, row, subject, now)
+    return row
+
+
+def _up(reach: Reach) -> dict[str, Any]:
+    """Which rules found nobody, and which one did in their place."""
+    return {"nobody": reach.nobody, "reached": reach.rule} if reach.nobody else {}
+
+
+def _record(session: Session, step: Step, row: Escalation, subject: str, now: datetime) -> None:
+    verb = "limit missed" if step.rung.is_limit else "escalated"
+    told = {"clock": step.clock.name, "cycle": row.cycle, "rung": row.rung, "at": row.at}
+    told |= {"to": row.to, "action": row.action, "told": row.told}
+    told |= {"due_at": row.due_at.isoformat(), **row.facts}
+    history.record(session, verb, subject=subject, by=BY, at=now, also=told)

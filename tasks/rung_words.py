@@ -1,0 +1,125 @@
+"""What those read whom a rung of a ladder reaches: which template, with which facts.
+
+Called by escalations.py. Templates: escalation, limit_missed, redispatch (notifications/words).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from records import Customer, Group, Ticket, WorkOrder
+from tasks import recipients, suggestions
+from tasks.clock_ladders import Rung
+from tasks.clock_outcomes import Outcome
+from tasks.impact import circuit_code
+from tasks.promises import when
+from tasks.segments import KINDS
+from tasks.suggestions import Suggestion
+
+REASSIGN = "reassign"  # the action that asks for another person
+MINUTE = timedelta(minutes=1)
+Both = dict[str, str]  # Chinese and English
+
+
+@dataclass(frozen=True)
+class Words:
+    """A template with its facts, and what of it is kept with the escalation."""
+
+    template: str
+    facts: dict[str, Any]
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+def say(
+    session: Session,
+    ticket: Ticket,
+    outcome: Outcome,
+    rung: Rung,
+    shares: Mapping[str, float],
+    now: datetime,
+) -> Words:
+    facts = _about(session, ticket, outcome)
+    order = _waiting_order(session, ticket) if rung.action == REASSIGN else None
+    if order:
+        return _redispatch(session, ticket, order, facts, now)
+    action = _named(recipients.content(session)["actions"].get(rung.action))
+    if rung.is_limit:
+        due = outcome.due_at or now
+        told = {"over_minutes": (now - due) // MINUTE, "shares": _shown(shares), "action": action}
+        return Words("limit_missed", facts | told)
+    left = (outcome.due_at - now) // MINUTE if outcome.due_at else 0
+    asked = action or {"zh": "请知悉", "en": "For your information"}
+    return Words("escalation", facts | {"at": rung.at, "action": asked, "left_minutes": left})
+
+
+def _about(session: Session, ticket: Ticket, outcome: Outcome) -> dict[str, Any]:
+    of = outcome.course.definition
+    customer = session.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    return {
+        "ticket": ticket.number,
+        "customer": customer.name if customer else None,
+        "circuit": circuit_code(session, ticket),
+        "grade": ticket.grade,
+        "clock": {"zh": of.zh, "en": of.en},
+        "due": when(outcome.due_at) if outcome.due_at else "—",
+        "link": f"/tickets/{ticket.id}",
+    }
+
+
+def _redispatch(
+    session: Session, ticket: Ticket, order: WorkOrder, about: dict[str, Any], now: datetime
+) -> Words:
+    """Who could take what nobody has accepted."""
+    found = suggestions.for_order(session, order, now)
+    group = select(Group.name, Group.name_en).where(Group.key == order.group_key)
+    zh, en = session.exec(group).first() or (order.group_key, order.group_key)
+    facts = {
+        "ticket": ticket.number,
+        "customer": about["customer"],
+        "work_order": _halves(order.title),
+        "group": {"zh": zh, "en": en},
+        "waited_minutes": (now - order.opened_at) // MINUTE,
+        "suggestion": found[0].name if found else None,
+        "why": _why(found[0]) if found else None,
+        "link": f"/work-orders/{order.id}",
+    }
+    kept = {"work_order": order.id, "suggested": [each.login for each in found]}
+    return Words("redispatch", facts, kept)
+
+
+def _waiting_order(session: Session, ticket: Ticket) -> WorkOrder | None:
+    """The one that has waited longest for somebody to accept it."""
+    waiting = select(WorkOrder).where(
+        WorkOrder.ticket_id == ticket.id,
+        WorkOrder.state == "dispatched",
+        col(WorkOrder.finished_at).is_(None),
+    )
+    return session.exec(waiting.order_by(col(WorkOrder.opened_at), col(WorkOrder.id))).first()
+
+
+def _why(best: Suggestion) -> Both:
+    zh = ",".join(reason.zh for reason in best.reasons)
+    return {"zh": zh, "en": ", ".join(reason.en for reason in best.reasons)}
+
+
+def _shown(shares: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Where most of the time went first; what took none is left out."""
+    most = sorted(shares.items(), key=lambda each: -each[1])
+    return [
+        {"name": _halves(" / ".join(KINDS[kind])), "percent": round(share * 100)}
+        for kind, share in most
+        if share > 0
+    ]
+
+
+def _named(action: Mapping[str, str] | None) -> Both | None:
+    return {"zh": action["zh"], "en": action["en"]} if action else None
+
+
+def _halves(title: str) -> Both:
+    """“判断 / Judge” in its two languages."""
+    zh, _, en = title.partition(" / ")
+    return {"zh": zh, "en": en or zh}
