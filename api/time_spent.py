@@ -13,7 +13,7 @@ from records import Ticket
 from tasks.groups import name_groups
 from tasks.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, net, total
 from tasks.stages import name_stage
-from tasks.time_spent import HandOff, hand_offs_of, shares, stretches_of, sums
+from tasks.time_spent import Gap, hand_offs_of, shares, stretches_of, sums
 
 router = make_router("tickets")
 Names = dict[str, tuple[str, str]]
@@ -165,7 +165,7 @@ def _share(bar: list[Stretch], kinds: tuple[str, ...]) -> float:
     return round(total(one for one in bar if one.kind in kinds) / whole, 4) if whole else 0.0
 
 
-def _show_hand_off(one: HandOff, names: Names) -> HandOffShown:
+def _show_hand_off(one: Gap, names: Names) -> HandOffShown:
     first, length = one.first, show_length(one.length)
     zh, en = _say(one, names, length)
     return HandOffShown(
@@ -183,7 +183,7 @@ def _show_hand_off(one: HandOff, names: Names) -> HandOffShown:
     )
 
 
-def _say(one: HandOff, names: Names, length: Length) -> tuple[str, str]:
+def _say(one: Gap, names: Names, length: Length) -> tuple[str, str]:
     """调度 → 外线班组,线路现场:23 分钟,liu 接单. And in English."""
     first = one.first
     came = names.get(first.from_group) or (first.from_person,) * 2
@@ -204,7 +204,7 @@ def _title(one: Stretch) -> tuple[str, str]:
     return zh or one.element, en or zh or one.element
 
 
-def _how(one: HandOff) -> tuple[str, str]:
+def _how(one: Gap) -> tuple[str, str]:
     if one.first.kind == "wait_internal":
         return f"内部等待 {one.first.reason}".strip(), f"waiting: {one.first.reason or 'no reason'}"
     if one.taken_by:

@@ -14,7 +14,7 @@ from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, 
 from records.policies import Policy
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
-from records.segments import Forecast, Report, Segment
+from records.segments import Forecast, HandOff, Report, Segment, Tally
 from records.shifts import Lateness, Shift
 from records.tickets import Ticket
 from records.work_orders import Attachment, Comment, WorkOrder
@@ -35,6 +35,7 @@ __all__ = [
     "FailedSignIn",
     "Forecast",
     "Group",
+    "HandOff",
     "Hop",
     "Incident",
     "KeptAnswer",
@@ -53,6 +54,7 @@ __all__ = [
     "SignIn",
     "Site",
     "Subscription",
+    "Tally",
     "Ticket",
     "Timer",
     "Token",

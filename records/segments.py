@@ -39,6 +39,51 @@ class Segment(SQLModel, table=True):
     reason: str = ""
 
 
+class HandOff(SQLModel, table=True):
+    """A time in which a ticket that is over lay between two people (衔接): what reports add up.
+
+    With what they narrow by, so that none of them has to look at tickets or circuits.
+    """
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigId)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    over_at: datetime = Field(sa_type=UtcDateTime, index=True)  # when the ticket was over
+    kind: str  # queue, wait_internal
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seconds: float
+    work_order_id: int | None = None
+    element: str = ""
+    title: str = ""
+    stage: str = ""
+    from_group: str = ""
+    from_person: str = ""
+    group_key: str = ""
+    person: str = ""  # who took it, or who waited; "" where nobody ever did
+    reason: str = ""
+    grade: str = ""
+    level: str = ""
+    city: str = ""
+
+
+class Tally(SQLModel, table=True):
+    """All the time of one ticket that is over, in seconds by kind."""
+
+    ticket_id: int = Field(foreign_key="ticket.id", primary_key=True)
+    over_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    grade: str = ""
+    level: str = ""
+    city: str = ""
+    gross: float
+    net: float
+    queue: float
+    travel: float
+    work: float
+    wait_internal: float
+    wait_customer: float
+    verify: float
+
+
 class Forecast(SQLModel, table=True):
     """How likely it was held, at some moment, that a ticket would miss its limit."""
 

@@ -22,6 +22,7 @@ PERMISSIONS = {  # permission: Chinese and English
     "people:administer": ("管理人员", "administer people"),
     "policies:read": ("查看策略", "see policies"),
     "policies:publish": ("发布策略", "publish policies"),
+    "reports:read": ("查看报表", "see reports"),
     "runs:read": ("查看流程实例", "see runs"),
     "runs:steer": ("启动、取消流程实例", "start and cancel runs"),
     "suspensions:approve": ("批准两小时内挂起", "approve a suspension of up to two hours"),

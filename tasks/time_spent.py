@@ -32,8 +32,8 @@ _ORDERS = select(*_KNOWN).where(col(WorkOrder.ticket_id) == bindparam("ticket"))
 
 
 @dataclass(frozen=True)
-class HandOff:
-    """A time in which something lay between two people (衔接). `stretches` may have gaps."""
+class Gap:
+    """A hand-off (衔接): something lay between two people. Other time may lie between stretches."""
 
     stretches: tuple[Stretch, ...]
 
@@ -99,11 +99,11 @@ def shares(lengths: dict[str, timedelta]) -> dict[str, float]:
     return {key: share / unit for key, share in found.items()}
 
 
-def hand_offs_of(stretches: Iterable[Stretch]) -> list[HandOff]:
+def hand_offs_of(stretches: Iterable[Stretch]) -> list[Gap]:
     """In the order in which they began."""
     found: dict[tuple[object, ...], list[Stretch]] = {}
     for one in stretches:
         if one.kind in HAND_OFF:
             begin = one.handed_at or one.started_at
             found.setdefault((one.ticket, one.work_order, begin), []).append(one)
-    return [HandOff(tuple(told)) for told in found.values()]
+    return [Gap(tuple(told)) for told in found.values()]
