@@ -109,16 +109,25 @@ def _plan(session: Session, clock_ids: Iterable[int], now: datetime) -> list[Ste
     steps: list[Step] = []
     for row in rows:
         outcome = outcomes.get(row.ticket_id, {}).get(row.name)
-        if outcome:
-            steps += _steps(session, row, tickets[row.ticket_id], outcome, roster, now)
+        mine = _steps(session, row, tickets[row.ticket_id], outcome, roster, now)
+        steps += mine
+        if outcome is None:  # its policy has no such clock any more
+            row.next_at = None
+        elif not mine:  # paused, stopped or told meanwhile, and the row does not know it yet
+            clocks.follow(session, row.ticket_id, now)
     return steps
 
 
 def _steps(
-    session: Session, clock: Clock, ticket: Ticket, outcome: Outcome, roster: Roster, now: datetime
+    session: Session,
+    clock: Clock,
+    ticket: Ticket,
+    outcome: Outcome | None,
+    roster: Roster,
+    now: datetime,
 ) -> list[Step]:
-    rungs = [rung for rung in outcome.rungs if _is_due(rung, now)]
-    if not rungs:
+    rungs = [rung for rung in outcome.rungs if _is_due(rung, now)] if outcome else []
+    if outcome is None or not rungs:
         return []
     is_missed = any(rung.is_limit for rung in rungs)
     shares = shares_of(session, ticket, now) if is_missed else {}

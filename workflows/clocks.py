@@ -5,16 +5,17 @@ is put off and seen on its ticket, the others go on.
 """
 
 import logging
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from records import Clock, Escalation
+from records import Clock, Escalation, Ticket
 from records.database import open_session
-from tasks import escalations
+from tasks import clocks, escalations
 from workflows import lateness
 from workflows.ticking import is_done, later
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 def fire_clocks(engine: Engine, now: datetime) -> int:
     """Fire what is due; how many clocks."""
     began, done = time.monotonic(), 0
+    _catch_up(engine, now)
     while done < MOST:
         taken, fired = _fire_some(engine, now)
         late = now + timedelta(seconds=time.monotonic() - began)
@@ -36,6 +38,39 @@ def fire_clocks(engine: Engine, now: datetime) -> int:
         if taken < BATCH:
             break
     return done
+
+
+def _catch_up(engine: Engine, now: datetime) -> None:
+    """Bring the rows up to date whose tickets went on without waiting for that."""
+    try:
+        with open_session(engine) as session:
+            while clocks.catch_up(session, now=now, limit=BATCH) == BATCH:
+                pass
+    except Exception:
+        log.warning("catching up failed: each ticket has its own turn", exc_info=True)
+        _follow_each(engine, now)
+
+
+def _follow_each(engine: Engine, now: datetime) -> None:
+    stirred = col(Ticket.stirred_at)
+    with open_session(engine, readonly=True) as session:
+        oldest = select(Ticket.id).where(stirred.is_not(None)).order_by(stirred)
+        keys = list(session.exec(oldest.limit(BATCH)))
+
+    def stir(session: Session, key: int, at: datetime | None) -> None:
+        mine = update(Ticket).where(col(Ticket.id) == key).values(stirred_at=at)
+        session.connection().execute(mine)
+
+    def follow(session: Session, key: int) -> None:
+        session.get(Ticket, key, with_for_update=True)
+        clocks.follow(session, key, now)
+        stir(session, key, None)
+
+    def put_off(session: Session, key: int) -> None:
+        stir(session, key, later(now))  # behind the others
+
+    for key in keys:
+        is_done(engine, key, follow, put_off)
 
 
 def _fire_some(engine: Engine, now: datetime) -> tuple[int, Sequence[Escalation]]:
@@ -54,17 +89,14 @@ def _fire_some(engine: Engine, now: datetime) -> tuple[int, Sequence[Escalation]
 
 def _fire_each(engine: Engine, keys: Iterable[int], now: datetime) -> list[Escalation]:
     fired: list[Escalation] = []
-    errors: dict[int, str] = {}
 
     def fire(session: Session, key: int) -> None:
-        try:
-            fired.extend(escalations.fire(session, key, now=now))
-        except Exception as error:
-            errors[key] = f"{type(error).__name__}: {error}"[:500]
-            raise
+        fired.extend(escalations.fire(session, key, now=now))
 
     def put_off(session: Session, key: int) -> None:
-        escalations.note_failure(session, key, errors.get(key, ""), now=now)
+        error = sys.exception()  # what kept it, be it at the commit
+        told = f"{type(error).__name__}: {error}".split("\n")[0][:500]
+        escalations.note_failure(session, key, told, now=now)
         mine = update(Clock).where(col(Clock.id) == key)
         session.connection().execute(mine.values(next_at=later(now)))
 

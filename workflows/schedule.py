@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from workflows import alarms, notices, runs, seals, service_calls, upkeep, work_orders
+from workflows import alarms, clocks, notices, runs, seals, service_calls, upkeep, work_orders
 
 Work = Callable[[Engine, datetime], int]
 
@@ -39,6 +39,7 @@ class Flow:
 OUTSIDE = {"calls", "notices"}  # lanes that wait for other machines
 
 SCHEDULE: dict[str, Job | Flow] = {
+    "fire clocks": Job(clocks.fire_clocks, 0.5, "clocks"),
     "fire timers": Job(runs.fire_timers, 0.5, "timers"),
     "resume work orders": Job(work_orders.resume_orders, 1.0, "timers"),
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
