@@ -42,6 +42,8 @@ class ContactShown(BaseModel):
     role: str
     phone: str
     email: str
+    language: str
+    channels: list[str]
 
 
 class CustomerWithCircuits(CustomerShown):

@@ -7,10 +7,10 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
-from api.deps import Id, Turn, allow, make_router
+from api.deps import Given, Id, Turn, allow, make_router
 from api.paging import Asked, Page, page
 from records import Notice
-from tasks import notices
+from tasks import notices, people
 from tasks.refusals import NotFound
 
 router = make_router("inbox")
@@ -32,6 +32,10 @@ class InboxFilter(Asked):
     is_unseen: bool | None = Field(None, alias="unseen")
 
 
+class Channels(Given):
+    channels: list[str] = Field(max_length=10, examples=[["sms", "smtp"]])
+
+
 class Inbox(Page[Letter]):
     """`unseen` counts all of them, not only those on this page."""
 
@@ -48,6 +52,13 @@ def index(asked: Annotated[InboxFilter, Query()], turn: Turn = allow()) -> Inbox
     letters = page(turn.session, rows, asked, sorts=SORTS, default="-id", show=_show)
     unseen = notices.count_unseen(turn.session, turn.person)
     return Inbox(items=letters.items, next=letters.next, unseen=unseen)
+
+
+@router.put("/channels", status_code=204, summary="By which channels I want to hear as well")
+def set_channels(given: Channels, turn: Turn = allow()) -> None:
+    """The first that works; none: as the policy says. The inbox hears everything."""
+    me = people.find_person(turn.session, turn.person.login)
+    people.set_channels(turn.session, me, given.channels, now=turn.now)
 
 
 @router.post("/{id}/acknowledgement", summary="I have seen it, by whichever channel it came")

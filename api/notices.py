@@ -101,6 +101,8 @@ def index(
     asked: Annotated[NoticeFilter, Query()], turn: Turn = allow("notices:read")
 ) -> Page[NoticeShown]:
     rows = narrow(select(Notice), asked, FILTERS)
+    if asked.state and asked.state != "sent":
+        rows = rows.where(col(Notice.sent_at).is_(None))  # the index on states is one of these
     if asked.person:
         rows = rows.where(col(Notice.person_id) == find_person(turn.session, asked.person).id)
     return page(turn.session, rows, asked, sorts=SORTS, default="-id", show=show_notice)

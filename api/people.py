@@ -31,7 +31,9 @@ class PersonShown(BaseModel):
     skills: list[str]
     city: str
     phone: str
+    email: str
     language: str
+    channels: list[str]
     active: bool
     created_at: datetime
 
@@ -52,7 +54,9 @@ class PersonChange(Given):
     skills: list[str] = Field([], max_length=50, examples=[["otn", "splicing"]])
     city: str = Field("", max_length=100, examples=["海州"])
     phone: str = Field("", max_length=40)
+    email: str = Field("", max_length=200)
     language: Literal["zh", "en"] = "zh"
+    channels: list[str] = Field([], max_length=10, examples=[["sms", "smtp"]])
     active: bool = True
 
 

@@ -88,7 +88,7 @@ def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:
     row |= outbox.worded(rules.words, row)
     if contact:
         own = session.get_one(Customer, contact.customer_id)
-        row = _guarded(session, row, own)
+        row = _guarded(session, row, own, now)
     if row["state"] == "failed":
         return str(row["error"])
     for name in ("key", "channel", "to", "fallbacks", "title", "text", "state"):
@@ -116,7 +116,7 @@ def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:
         row = _row(
             telling, way, contact.language, contact.name, kind="customer", who=f"c{contact.id}"
         ) | {"contact_id": contact.id}
-        rows.append(_guarded(telling.session, row if ends else _kept(row), own))
+        rows.append(_guarded(telling.session, row if ends else _kept(row), own, telling.now))
     return outbox.add(telling.session, rows)
 
 
@@ -162,8 +162,9 @@ def _row(
     return row | outbox.worded(rules.words, row)
 
 
-def _guarded(session: Session, row: dict[str, Any], own: Customer) -> dict[str, Any]:
-    named = guard.others_named(session, f"{row.get('title')}\n{row.get('text')}", own)
+def _guarded(session: Session, row: dict[str, Any], own: Customer, now: datetime) -> dict[str, Any]:
+    text = f"{row.get('title')}\n{row.get('text')}"
+    named = guard.others_named(session, text, own, now)
     if not named:
         return row
     return row | {"state": "failed", "error": f"It names another customer: {', '.join(named)}"}

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists
 from sqlalchemy import select as plain_select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, SQLModel, col, select
 
 from notifications import links, policy
@@ -34,8 +35,10 @@ LEASE = timedelta(
 KEEPS = timedelta(hours=24)  # after which a notice that was not told when to is given up
 
 _TABLE = SQLModel.metadata.tables["notice"]
-_ADD = {  # a key that is there already stays as it is
-    name: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
+_ADD: dict[str, ReturningInsert[tuple[str]]] = {  # a key that is there already stays as it is
+    name: dialect.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(_TABLE.c.key)
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 _DEFAULTS = {
@@ -52,6 +55,7 @@ class Claimed:
     notice: Notice
     secret: str | None  # of its link
     attempt: int
+    since: datetime  # it was due
 
 
 def queue(
@@ -96,8 +100,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> list[Notice]:
     """The notices of these rows, each inserted unless its key is there already."""
     if not rows:
         return []
-    add_new = _ADD[session.get_bind().dialect.name].values([_DEFAULTS | row for row in rows])
-    new = set(session.execute(add_new.returning(_TABLE.c.key)).scalars())
+    new = {key for row in rows if (key := session.execute(_add(session), _DEFAULTS | row).scalar())}
     keys = [row["key"] for row in rows]
     found = session.exec(select(Notice).where(col(Notice.key).in_(keys))).all()
     for notice in found:
@@ -116,21 +119,26 @@ def due_channels(session: Session, *, now: datetime) -> list[str]:
 def overdue(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     """Notices that nobody is sending and that have waited longer than they may."""
     late = (col(Notice.state) == "waiting") & (col(Notice.expires_at) <= now)
-    rows = select(Notice.id).where(late).order_by(col(Notice.expires_at)).limit(limit)
+    idle = col(Notice.due_at) <= now  # else somebody has it in hand
+    rows = select(Notice.id).where(late, idle).order_by(col(Notice.expires_at)).limit(limit)
     return list(session.exec(rows))
 
 
 def give_up(session: Session, notice_id: int, *, now: datetime) -> None:
     """It is too late for this one: its fallback has its turn."""
     notice = session.get_one(Notice, notice_id, with_for_update=True)
-    if notice.state == "waiting" and notice.expires_at and notice.expires_at <= now:
+    is_late = notice.expires_at is not None and notice.expires_at <= now
+    if notice.state == "waiting" and is_late and notice.due_at <= now:
         _fail(session, notice, f"Too late: {notice.error or 'it could not leave in time'}", now)
 
 
 def claim(
     session: Session, channel: str, *, now: datetime, limit: int, but: Collection[str] = ()
 ) -> list[Claimed]:
-    """Take notices of one channel for LEASE, the longest due first; none of those to `but`."""
+    """Take notices of one channel for LEASE, the longest due first; none of those to `but`.
+
+    What became due by day and would leave in the quiet hours waits for their end.
+    """
     rows = (
         select(Notice)
         .where(col(Notice.channel) == channel, col(Notice.state) == "waiting")
@@ -139,7 +147,9 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [_take(notice, now) for notice in session.exec(rows)]
+    found = session.exec(rows).all()
+    rules = policy.read_rules(session) if found else None
+    return [_take(each, now) for each in found if rules and not _has_to_wait(rules, each, now)]
 
 
 def deliver(claimed: Claimed) -> NotSent | None:
@@ -173,16 +183,18 @@ def give_back(session: Session, claimed: Claimed, *, now: datetime) -> None:
         notice.attempts, notice.due_at = notice.attempts - 1, now
 
 
+def _add(session: Session) -> ReturningInsert[tuple[str]]:
+    return _ADD[session.get_bind().dialect.name]
+
+
 def _settle_error(session: Session, notice: Notice, error: NotSent, now: datetime) -> None:
     if error.is_final or (notice.attempts > len(BACKOFF) and not error.is_unreachable):
         _fail(session, notice, str(error), now)
         return
     notice.error = str(error)
-    if error.is_unreachable:
-        notice.attempts -= 1
-        notice.due_at = now + UNREACHABLE
-    else:
-        notice.due_at = now + _pause(notice)
+    again = now + (UNREACHABLE if error.is_unreachable else _pause(notice))
+    notice.due_at = min(again, notice.expires_at or again)
+    notice.attempts -= error.is_unreachable
 
 
 def _pause(notice: Notice) -> timedelta:
@@ -201,21 +213,37 @@ def _fail(session: Session, notice: Notice, error: str, now: datetime) -> None:
 def _fall_back(session: Session, notice: Notice, now: datetime) -> None:
     """The same to the same person by the next channel."""
     (channel, to), *others = notice.fallbacks
+    rules = policy.read_rules(session)
+    lasts = (rules.patience if others else rules.keeps)(_kind_of(notice), notice.is_urgent)
     stem = notice.key.removesuffix(f":{line_of(notice.channel, notice.to)}")
     row = notice.model_dump(include=set(_DEFAULTS) - {"attempts", "error", "state", "seen_by"})
     row |= notice.model_dump(include={"template", "facts"})
     row |= {"key": f"{stem}:{line_of(channel, to)}", "channel": channel, "to": to}
-    row |= {"fallbacks": others, "due_at": now, "queued_at": now, "expires_at": now + KEEPS}
-    add(session, [row | worded(policy.read_rules(session).words, row)])
+    row |= {"fallbacks": others, "due_at": now, "queued_at": now, "expires_at": now + lasts}
+    add(session, [row | worded(rules.words, row)])
+
+
+def _has_to_wait(rules: policy.Rules, notice: Notice, now: datetime) -> bool:
+    if CHANNELS[notice.channel].is_inside or not (notice.person_id or notice.contact_id):
+        return False
+    goes = rules.may_go(_kind_of(notice), notice.is_urgent, now)
+    if notice.expires_at:
+        notice.expires_at += goes - now
+    notice.due_at = max(goes, notice.due_at)
+    return goes > now
+
+
+def _kind_of(notice: Notice) -> str:
+    return "customer" if notice.contact_id else "staff"
 
 
 def _take(notice: Notice, now: datetime) -> Claimed:
     secret = links.make_secret() if links.SEEN in notice.text else None
     if secret:
         notice.seen_hash = links.hash_of(secret)
+    since, notice.due_at = notice.due_at, now + LEASE
     notice.attempts += 1
-    notice.due_at = now + LEASE
-    return Claimed(notice, secret, notice.attempts)
+    return Claimed(notice, secret, notice.attempts, since)
 
 
 def _is_due(channel: str, now: datetime) -> ColumnElement[bool]:

@@ -172,7 +172,8 @@ def is_channel(name: str) -> bool:
 def _is_quiet(told: Any) -> bool:
     try:
         ZoneInfo(told["zone"])
-        return _hour(told["from"]) != _hour(told["to"])
+        hours = {_hour(told["from"]), _hour(told["to"])}
+        return len(hours) == 2 and not any(hour.tzinfo for hour in hours)
     except (KeyError, TypeError, ValueError, OSError):
         return False
 

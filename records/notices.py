@@ -8,17 +8,20 @@ from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
-WAITS = "state = 'waiting'"
+WAITS, UNSENT = "state = 'waiting'", "sent_at IS NULL"
 
 
 class Notice(SQLModel, table=True):
     """A message to somebody, queued in the transaction that it tells of."""
 
     __table_args__ = (
-        Index("ix_notice_waiting", "channel", "due_at", sqlite_where=text(WAITS),
+        Index("ix_notice_waiting", "channel", "due_at", "queued_at", sqlite_where=text(WAITS),
               postgresql_where=text(WAITS)),
         Index("ix_notice_expires", "expires_at", sqlite_where=text(WAITS),
               postgresql_where=text(WAITS)),
+        # For lists. A whole index on state would lure SQLite away from the two above.
+        Index("ix_notice_unsent", "state", sqlite_where=text(UNSENT),
+              postgresql_where=text(UNSENT)),
     )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
@@ -35,7 +38,7 @@ class Notice(SQLModel, table=True):
     title: str = ""  # as it was sent
     text: str = ""
     # waiting, sent, failed, dropped; kept: for a customer, and no channel is set up to leave by
-    state: str = Field(default="waiting", index=True)
+    state: str = "waiting"
     attempts: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime)
     # Where it has not left by then it has failed, and the next of `fallbacks` has its turn.

@@ -11,13 +11,18 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from notifications.channels import CHANNELS
+from notifications.policy import is_channel
 from records import Person, history
 from tasks.refusals import Conflict, Forbidden, NotAllowed, NotFound, wrong
 from tasks.roles import PERMISSIONS, ROLES
 from tasks.sign_ins import end_sign_ins
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,39}")
-MAY_CHANGE = ("name", "name_en", "roles", "skills", "city", "phone", "language", "active")
+MAY_CHANGE = (
+    *("name", "name_en", "roles", "skills", "city", "active"),
+    *("phone", "email", "language", "channels"),
+)
 
 
 def may(person: Person, permission: str) -> bool:
@@ -91,6 +96,14 @@ def change_person(
         )
 
 
+def set_channels(session: Session, person: Person, channels: list[str], *, now: datetime) -> None:
+    """By which channels they want to hear, in this order; none: as the policy says."""
+    _check_channels(channels)
+    was, person.channels = person.channels, list(channels)
+    told = {"was": {"channels": was}, "is": {"channels": person.channels}}
+    _record(session, "changed", person, person, now, **told)
+
+
 def set_password(
     session: Session, person: Person, password_hash: str, *, by: Person, now: datetime
 ) -> None:
@@ -115,6 +128,7 @@ def _check(told: Mapping[str, Any]) -> None:
     if told.get("language", "zh") not in ("zh", "en"):
         raise wrong("language", "语言须为 zh 或 en", "The language is zh or en")
     _check_roles(told.get("roles", ()))
+    _check_channels(told.get("channels", ()))
 
 
 def _check_roles(roles: Iterable[str]) -> None:
@@ -122,6 +136,16 @@ def _check_roles(roles: Iterable[str]) -> None:
         known = ", ".join(ROLES)
         raise wrong(
             "roles", f"没有“{unknown[0]}”角色,可用:{known}", f"No role “{unknown[0]}”: {known}"
+        )
+
+
+def _check_channels(channels: Iterable[str]) -> None:
+    if unknown := [channel for channel in channels if not is_channel(channel)]:
+        known = ", ".join(CHANNELS)
+        raise wrong(
+            "channels",
+            f"没有渠道“{unknown[0]}”,可用:{known}(webhook、robot 后加冒号和名称)",
+            f"No channel “{unknown[0]}”: {known} (webhook and robot with a colon and a name)",
         )
 
 

@@ -127,6 +127,7 @@ WRONG_RULES = [
     ("customer.quiet.zone", "Mars/Olympus", "customer.quiet"),
     ("customer.quiet.from", "25:00", "customer.quiet"),
     ("customer.quiet.to", "22:00", "customer.quiet"),
+    ("customer.quiet.to", "07:00+08:00", "customer.quiet"),
     ("groups.no_such", ["noc"], "groups.no_such"),
     ("groups.escalation", "noc", "groups.escalation"),
 ]

@@ -199,6 +199,18 @@ def test_in_quiet_hours_what_is_not_urgent_waits(told, contact, channel, now, he
     assert urgent.due_at == at
 
 
+def test_what_could_not_leave_by_day_does_not_leave_by_night(
+    engine, session, told, contact, now, channel
+):
+    sent = channel("smtp", NotSent("dead", is_unreachable=True))
+    [mail] = told(contact, now=now.replace(hour=13, minute=58))  # 21:58 there
+    done = [send_notices(engine, now.replace(hour=h, minute=m)) for h, m in ((13, 58), (14, 5))]
+    assert done == [0, 0] and sent == []
+    look(session, mail)
+    assert f"{mail.due_at:%d %H:%M}" == "11 23:00" and mail.expires_at > mail.due_at
+    assert send_notices(engine, mail.due_at) == 1
+
+
 def test_after_a_refusal_the_next_channel_has_its_turn(
     engine, session, told, contact, now, channel
 ):

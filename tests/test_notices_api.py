@@ -117,6 +117,14 @@ def test_seen_by_one_channel_is_seen_by_all(as_, cast, told, session, mails):
     assert mail.seen_by == "liu"
 
 
+def test_i_say_by_which_channels_i_want_to_hear(as_, session, cast):
+    liu = as_("liu")
+    assert liu.put("/api/inbox/channels", json={"channels": ["sms", "smtp"]}).status_code == 204
+    assert liu.get("/api/me").json()["channels"] == ["sms", "smtp"]
+    refused = liu.put("/api/inbox/channels", json={"channels": ["pigeon"]})
+    assert refused.status_code == 422 and "pigeon" in refused.json()["zh"]
+
+
 # Steered
 
 

@@ -17,6 +17,7 @@ from notifications.circuits import Circuits
 from notifications.outbox import Claimed
 from notifications.refusals import NotSent
 from records.database import open_session
+from workflows import lateness
 from workflows.ticking import each_due
 
 BATCH = 40
@@ -85,8 +86,9 @@ class Round:
         try:
             while self._goes_on() and (batch := self._claim()):
                 self._send(batch)
-        except Exception:
+        except Exception as error:
             log.exception("sending by %s failed", self.channel)
+            lateness.fail(f"sending by {self.channel}: {type(error).__name__}: {error}")
 
     def _goes_on(self) -> bool:
         """Not where the process is about to end, nor where nobody answers."""
@@ -120,8 +122,10 @@ class Round:
         for claimed in lane:
             try:
                 self._try(claimed)
-            except Exception:  # its claim runs out, and it is tried again
-                log.exception("notice %s could not be settled", claimed.notice.id)
+            except Exception as error:  # its claim runs out, and it is tried again
+                what = f"notice {claimed.notice.id}"
+                log.exception("%s could not be settled", what)
+                lateness.fail(f"{what}: {type(error).__name__}: {error}")
 
     def _try(self, claimed: Claimed) -> None:
         line = line_of(self.channel, claimed.notice.to)
@@ -138,7 +142,10 @@ class Round:
         with open_session(self.engine) as session:
             for claimed, error in outcomes:
                 outbox.settle(session, claimed, error, now=self._at())
-        self.sent += [claimed.notice.id for claimed, error in outcomes if error is None]
+        sent = [claimed for claimed, error in outcomes if error is None]
+        self.sent += [claimed.notice.id for claimed in sent]
+        for claimed in sent:
+            lateness.note("send notices", (self._at() - claimed.since).total_seconds())
 
     def _at(self) -> datetime:
         return self.now + timedelta(seconds=time.monotonic() - self.began)

@@ -308,11 +308,17 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_notice_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_seen_hash"), ["seen_hash"], unique=True)
-        batch_op.create_index(batch_op.f("ix_notice_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_subject"), ["subject"], unique=False)
         batch_op.create_index(
+            "ix_notice_unsent",
+            ["state"],
+            unique=False,
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_notice_waiting",
-            ["channel", "due_at"],
+            ["channel", "due_at", "queued_at"],
             unique=False,
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
@@ -373,8 +379,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
         )
+        batch_op.drop_index(
+            "ix_notice_unsent",
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_notice_subject"))
-        batch_op.drop_index(batch_op.f("ix_notice_state"))
         batch_op.drop_index(batch_op.f("ix_notice_seen_hash"))
         batch_op.drop_index(batch_op.f("ix_notice_person_id"))
         batch_op.drop_index(
