@@ -9,6 +9,8 @@ runs, to stop what never started. Rungs: clock_ladders.py; what is shown of it: 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from tasks.calendars import Calendar
@@ -17,6 +19,8 @@ from tasks.clock_times import Pause, elapsed, merged, reach, within
 from tasks.limits import THE_LIMIT, is_length
 
 MINUTE = 60
+TOLD = len(CONDITIONS)  # the kind of a moment at which a rung was told: after all conditions
+IN_ORDER = itemgetter(0, 1, 2)
 NO_CALENDAR = "24x7"
 Moment = tuple[datetime, int, int, Condition | None, Told]  # when, order, kind of condition
 
@@ -41,7 +45,7 @@ class Sums:
     allowances: tuple[tuple[str, float], ...]
     lengthened: tuple[tuple[datetime, float, str], ...]
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         more = sum(each for _, each in self.allowances)
         return self.base + more + sum(each for _, each, _ in self.lengthened)
@@ -74,9 +78,13 @@ class Course:
     ) -> None:
         self.definition, self.past, self.calendars = definition, past, calendars
         self.limits = past.limits
-        self.moments = sorted(self._moments(), key=lambda moment: moment[:3])
-        self.pauses = merged(self._pauses())
+        self._sums: dict[tuple[int, datetime | None], Sums | None] = {}
         self.cycles: list[Cycle] = []
+        self.has_limit = any(
+            self._number(row.get("limit", {})) is not None for _, row in self.limits
+        )
+        self.moments = sorted(self._moments(), key=IN_ORDER) if self.has_limit else []
+        self.pauses = merged(self._pauses())
         for moment in self.moments:
             self._take(*moment)
         self._drop_without_limit()
@@ -84,9 +92,7 @@ class Course:
     @property
     def is_there(self) -> bool:
         """It started, and there was a limit for it at some time."""
-        return bool(self.cycles) and any(
-            self._number(row.get("limit", {})) is not None for _, row in self.limits
-        )
+        return bool(self.cycles)
 
     def calendar_at(self, at: datetime | None) -> Calendar:
         limit = self.row_at(at).get("limit", {})
@@ -125,11 +131,17 @@ class Course:
         return [
             (at, entry)
             for at, _, kind, _, entry in self.moments
-            if kind == len(CONDITIONS) and entry.particulars.get("cycle", 1) == cycle.number
+            if kind == TOLD and entry.particulars.get("cycle", 1) == cycle.number
         ]
 
     def sums(self, cycle: Cycle) -> Sums | None:
         """None where no limit is set."""
+        place = cycle.number, cycle.ended_at
+        if place not in self._sums:
+            self._sums[place] = self._add_up(cycle)
+        return self._sums[place]
+
+    def _add_up(self, cycle: Cycle) -> Sums | None:
         limit = self.row_at(cycle.ended_at).get("limit", {})
         number, calendar = self._number(limit), self.calendar_at(cycle.ended_at)
         if number is None:
@@ -170,13 +182,13 @@ class Course:
     def _moments(self) -> Iterator[Moment]:
         by_verb, name = self.definition.conditions, self.definition.name
         for order, (at, entry) in enumerate(self.past.told()):
-            if entry.verb in FIRED and entry.particulars.get("clock") == name:
-                yield at, order, len(CONDITIONS), None, entry
-            for kind, conditions in by_verb.get(entry.verb, {}).items():
-                for condition in conditions:
-                    if condition.holds(entry):
-                        since = _instant(entry.particulars.get(condition.at)) or at
-                        yield min(since, at), order, CONDITIONS.index(kind), condition, entry
+            verb = entry.verb
+            for kind, condition in by_verb.get(verb, ()):
+                if not condition.where or condition.holds(entry):
+                    since = condition.at and _instant(entry.particulars.get(condition.at))
+                    yield min(since, at) if since else at, order, kind, condition, entry
+            if verb in FIRED and entry.particulars.get("clock") == name:
+                yield at, order, TOLD, None, entry
 
     def _pauses(self) -> Iterator[Pause]:
         since: tuple[datetime, str] | None = None

@@ -89,7 +89,7 @@ class Definition:
     is_repeating: bool
     allowances: tuple[str, ...]  # keys of limits that are added, each shown as its own
     only_if_over: str  # the key of the minutes that the fault must have lasted
-    conditions: Mapping[str, Mapping[str, tuple[Condition, ...]]]  # by verb, then by kind
+    conditions: Mapping[str, tuple[tuple[int, Condition], ...]]  # by verb; which of CONDITIONS
     lengthened_by: tuple[str, ...]
     number: int  # the version of the policy
 
@@ -116,13 +116,12 @@ def _definition(name: str, content: Mapping[str, Any], number: int) -> Definitio
     )
 
 
-def _conditions(content: Mapping[str, Any]) -> dict[str, dict[str, tuple[Condition, ...]]]:
-    found: dict[str, dict[str, tuple[Condition, ...]]] = {}
-    for kind in CONDITIONS:
-        for told in content.get(kind, ()):
+def _conditions(content: Mapping[str, Any]) -> dict[str, tuple[tuple[int, Condition], ...]]:
+    found: dict[str, tuple[tuple[int, Condition], ...]] = {}
+    for kind, name in enumerate(CONDITIONS):
+        for told in content.get(name, ()):
             one = _condition(told)
-            of_verb = found.setdefault(one.verb, {})
-            of_verb[kind] = (*of_verb.get(kind, ()), one)
+            found[one.verb] = (*found.get(one.verb, ()), (kind, one))
     return found
 
 

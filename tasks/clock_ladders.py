@@ -33,22 +33,26 @@ class Rung:
 
 
 def rungs_of(course: Course, cycle: Cycle, due: datetime | None) -> tuple[Rung, ...]:
-    """Those that were told, in that order, then those that wait."""
-    sums = course.sums(cycle)
-    if sums is None:
-        return ()
+    """Those that were told, in that order, then those that wait.
+
+    Of a clock that is over, only a limit that was missed still waits to be told.
+    """
+    fired = enumerate(course.fired(cycle), 1)
+    told = [_fired(number, at, entry) for number, (at, entry) in fired]
+    sums, ended = course.sums(cycle), cycle.ended_at
+    is_missed = ended is not None and due is not None and due < ended and not cycle.is_cancelled
+    if sums is None or (ended is not None and not is_missed):
+        return tuple(told)
     limit = timedelta(seconds=sums.seconds)
-    rows = _rows(course.row_at(cycle.ended_at).get("ladder", ()), course.definition.name, limit)
-    fired = course.fired(cycle)
-    told = [_fired(number, at, entry) for number, (at, entry) in enumerate(fired, 1)]
-    waiting = [(offset, row) for offset, row in rows if not _has_fired(row, told, due)]
-    return (
-        *told,
-        *(
-            _waiting(course, cycle, due, number, offset, row)
-            for number, (offset, row) in enumerate(waiting, len(told) + 1)
-        ),
-    )
+    rows = _rows(course.row_at(ended).get("ladder", ()), course.definition.name, limit)
+    waiting = [
+        (offset, row)
+        for offset, row in rows
+        if (row["at"] == THE_LIMIT or not ended) and not _has_fired(row, told, due)
+    ]
+    for number, (offset, row) in enumerate(waiting, len(told) + 1):
+        told.append(_waiting(course, cycle, due, number, offset, row))
+    return tuple(told)
 
 
 def _rows(ladder: Rows, name: str, limit: timedelta) -> list[tuple[timedelta, Mapping[str, Any]]]:
@@ -86,14 +90,9 @@ def _waiting(
     offset: timedelta,
     row: Mapping[str, Any],
 ) -> Rung:
-    to, action = str(row.get("to", "")), str(row.get("action", ""))
-    if cycle.ended_at:  # of a clock that is over only the missed limit is still to be told
-        is_missed = row["at"] == THE_LIMIT and due is not None and due < cycle.ended_at
-        instant = due if is_missed and not cycle.is_cancelled else None
-    elif course.is_paused(cycle):
+    instant = due
+    if course.is_paused(cycle):
         instant = None
-    elif row["at"] == THE_LIMIT:
-        instant = due
-    else:
+    elif row["at"] != THE_LIMIT:
         instant = course.reached(cycle, offset.total_seconds())
-    return Rung(number, row["at"], to, action, instant)
+    return Rung(number, row["at"], str(row.get("to", "")), str(row.get("action", "")), instant)

@@ -7,6 +7,7 @@ its limits (urgency.py), when a policy or a diagram is checked, and when clocks 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from tasks.findings import Finding
@@ -62,6 +63,7 @@ def is_at(text: Any) -> bool:
     return isinstance(text, str) and offset_of(text, timedelta(hours=1)) is not None
 
 
+@lru_cache(maxsize=1_024)  # a few ladders, for every ticket
 def offset_of(at: str, limit: timedelta) -> timedelta | None:
     """How long after the start a rung is: "75%" of the limit, "0%" at once, "PT2H" beyond it."""
     percent = PERCENT.fullmatch(at)
