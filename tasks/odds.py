@@ -1,0 +1,116 @@
+"""How likely it is that a ticket will not be restored in time, from how others went on. Pure.
+
+Of the past tickets that stayed in the same stage for longer than this one has so far, those count
+as late whose rest took longer than what remains of the limit:
+
+    probability = (late + WEIGHT * default) / (those + WEIGHT)
+
+The default stands in while history is thin, and fades as it grows: it takes the rest of the time to
+be log-normal, such that four tickets in five keep the budgets of their stages (domain.md §2.2).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+WEIGHT = 4  # past tickets that the default counts as
+ENOUGH = 20  # past tickets of the same kind; below, a wider kind is asked
+FEW = 5  # below, what it usually takes is told from the default
+BUDGETS = {  # stage: what may be left of the limit when it begins: 15′, 15′, 3 h and 15′ of 4 h
+    "accept": 225 / 240,
+    "judge": 210 / 240,
+    "repair": 195 / 240,
+    "restore_test": 15 / 240,
+}
+WHOLE = 1.0  # of a stage that has no budget
+USUAL = 0.6  # half of the tickets need no more than this of the budget
+NORMAL = NormalDist()
+P80 = NORMAL.inv_cdf(0.8)
+KINDS = {  # of past tickets, the nearest first: Chinese and English
+    "grade and domain": ("同等级、同专业", "of the same grade and specialty"),
+    "grade": ("同等级", "of the same grade"),
+    "all": ("所有", "of any kind"),
+}
+
+
+@dataclass(frozen=True)
+class Passed:
+    """How a past ticket went on from when it first came to a stage, in net seconds."""
+
+    stay: float  # until it left the stage for good
+    rest: float  # until the service was back
+    grade: str = ""
+    domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Odds:
+    """`p50`, `p80`: in how many seconds from now half and four fifths of the tickets are done."""
+
+    probability: float
+    p50: float
+    p80: float
+    basis: int  # how many past tickets were still there
+    kind: str  # of these: a key of KINDS
+
+
+def odds(
+    past: Sequence[Passed],
+    stage: str,
+    age: float,
+    remaining: float,
+    limit: float,
+    grade: str = "",
+    domains: Iterable[str] = (),
+) -> Odds:
+    """`age`: net seconds since it first came to the stage. All are seconds."""
+    kind, peers = _nearest(past, grade, frozenset(domains))
+    rests = sorted(one.rest - age for one in peers if one.stay > age)
+    late, default = sum(rest > remaining for rest in rests), _Default(stage, limit, age)
+    probability = (late + WEIGHT * default.later_than(remaining)) / (len(rests) + WEIGHT)
+    is_known = len(rests) >= FEW
+    p50, p80 = (
+        _quantile(rests, share) if is_known else default.quantile(share) for share in (0.5, 0.8)
+    )
+    return Odds(round(probability, 4), max(p50, 0.0), max(p80, 0.0), len(rests), kind)
+
+
+class _Default:
+    """Log-normal from the beginning of the stage, given that `age` has passed."""
+
+    def __init__(self, stage: str, limit: float, age: float) -> None:
+        p80 = max(BUDGETS.get(stage, WHOLE) * limit, 1.0)
+        self.mean, self.spread, self.age = math.log(USUAL * p80), -math.log(USUAL) / P80, age
+        self.still = self._beyond(age)
+
+    def later_than(self, remaining: float) -> float:
+        if remaining <= 0:
+            return 1.0
+        return self._beyond(self.age + remaining) / self.still if self.still > 1e-9 else 1.0
+
+    def quantile(self, share: float) -> float:
+        """From now on."""
+        below = min(1 - (1 - share) * self.still, 1 - 1e-9)
+        return math.exp(self.mean + self.spread * NORMAL.inv_cdf(below)) - self.age
+
+    def _beyond(self, seconds: float) -> float:
+        if seconds <= 0:
+            return 1.0
+        return 1 - NORMAL.cdf((math.log(seconds) - self.mean) / self.spread)
+
+
+def _nearest(
+    past: Sequence[Passed], grade: str, domains: frozenset[str]
+) -> tuple[str, Sequence[Passed]]:
+    """The nearest kind of which there are enough; else all."""
+    same = [one for one in past if one.grade == grade]
+    alike = [one for one in same if one.domains & domains]
+    for kind, peers in (("grade and domain", alike), ("grade", same)):
+        if len(peers) >= ENOUGH:
+            return kind, peers
+    return "all", past
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return values[min(math.ceil(share * len(values)), len(values)) - 1]
