@@ -47,6 +47,8 @@ def findings_of(path: Path) -> list[Finding]:
         groups=GROUPS,
         roles=ROLES.keys(),
         diagrams={other.stem for other in beside},
+        calendars=policies.shipped("calendars")["calendars"].keys(),
+        clocks=policies.shipped("clocks")["clocks"].keys(),
         **recipients.names(policies.shipped("recipients")),
     )
     return [*check(gathered.files, known), *gathered.conversions]

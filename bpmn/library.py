@@ -17,7 +17,7 @@ from bpmn import forms, wall
 from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records import Diagram, Group, Version, history
-from tasks import recipients
+from tasks import clocks, recipients
 from tasks.policies import BY_BATON
 from tasks.refusals import Invalid, NotFound
 from tasks.roles import ROLES
@@ -138,6 +138,8 @@ def known(session: Session) -> Known:
         groups={group.key: (group.name, group.name_en) for group in groups},
         roles=ROLES.keys(),
         diagrams=frozenset(session.exec(select(Diagram.key))),
+        calendars=clocks.calendars(session).keys(),
+        clocks=clocks.definitions(session).keys(),
         **recipients.names(recipients.content(session)),
     )
 

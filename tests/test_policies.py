@@ -5,11 +5,14 @@ from copy import deepcopy
 import pytest
 from sqlmodel import select
 
+from bpmn import library
 from records import Entry, Policy
 from tasks import policies
 from tasks.policy_warnings import warnings_of
 from tasks.refusals import Forbidden, Invalid, NotFound
+from tasks.suspensions import check_suspension
 from tests.asking import post, refused, wrong_fields
+from tests.fault_walks import FAULT
 
 STOPS = deepcopy(dict(policies.shipped("suspensions")))
 
@@ -97,8 +100,6 @@ def test_only_who_may_publishes_and_says_why(session, cast, now, publish):
 
 
 def test_a_suspension_keeps_to_the_policy_of_now(session, cast, now, publish):
-    from tasks.suspensions import check_suspension
-
     publish("suspensions", changed("suspensions", "reasons/no_access", None))
     told = {"evidence": "照片", "resume_at": now.replace(hour=3), "renewals": 0}
     with pytest.raises(Invalid) as refusal:
@@ -190,3 +191,13 @@ def test_policies_are_refused_over_http(as_):
     refused(as_("dora").post("/api/policies/suspensions", json=told | {"content": STOPS}), 403)
     refused(owen.get("/api/policies/weather"), 404)
     refused(owen.get("/api/policies/clocks?number=9"), 404)
+
+
+def test_a_shipped_diagram_is_renewed_until_an_owner_publishes_one(session, cast, now):
+    slower = b"<text>120</text>", b"<text>121</text>"
+    older = {name: text.replace(*slower) for name, text in FAULT.items()}
+    assert library.is_newer(session, FAULT)  # nobody has it
+    library.keep_version(session, older, [], by="system", now=now)
+    assert library.is_newer(session, FAULT) and not library.is_newer(session, older)
+    library.keep_version(session, older | {"close.json": b"{}"}, [], by="owen", now=now)
+    assert not library.is_newer(session, FAULT)

@@ -14,6 +14,7 @@ from bpmn.checks import (
     gateways,
     identity,
     ladders,
+    limits,
     loops,
     messages,
     names,
@@ -84,6 +85,8 @@ OF_A_BUNDLE: tuple[Callable[[Scope, Bundled], Iterator[Finding]], ...] = (
     references.roles,
     references.settings,
     names.misspelt,
+    limits.limits,
+    limits.rungs,
 )
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -137,7 +140,7 @@ def _bundled(
     return Bundled(
         known,
         drawings,
-        decisions=frozenset().union(*(each.tables for each in beside)),
+        tables=[table for each in beside for table in each.tables.values()],
         forms=[name for name in bundle if name.endswith(".json")],
         facts=frozenset().union(*(each.facts for each in beside)),
     )

@@ -15,6 +15,7 @@ from bpmn.checks.drawing import (
     properties,
 )
 from bpmn.checks.saying import error
+from bpmn.dmn import DecisionTable
 from bpmn.findings import Finding
 
 YES_OR_NO = ("true", "false")
@@ -38,6 +39,8 @@ class Known:
     forms: Collection[str] = ()  # beside those in the bundle
     recipients: Mapping[str, tuple[str, str]] | None = None  # whom a ladder may name
     actions: Mapping[str, tuple[str, str]] | None = None  # what a rung may ask of them
+    calendars: Collection[str] | None = None  # by which a limit may count
+    clocks: Collection[str] | None = None  # whose ladder it may be
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,13 @@ class Bundled:
 
     known: Known
     drawings: list[Drawing] = field(default_factory=list)
-    decisions: Collection[str] = ()
+    tables: Collection[DecisionTable] = ()
     forms: Collection[str] = ()
     facts: Collection[str] = ()  # that decisions and forms make
+
+    @property
+    def decisions(self) -> set[str]:
+        return {table.id for table in self.tables}
 
     def process(self, key: str) -> Scope | None:
         processes = (process for drawing in self.drawings for process in drawing.processes)
