@@ -3,9 +3,10 @@
 What is told, in which template: words/facts.json. Sending it: outbox.py.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session
@@ -30,10 +31,22 @@ class _Telling:
     subject: str
     is_urgent: bool
     now: datetime
-    rules: Rules = field(init=False)
+    known: Rules | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rules", read_rules(self.session))
+    @cached_property
+    def rules(self) -> Rules:
+        return self.known or read_rules(self.session)
+
+
+@dataclass(frozen=True)
+class News:
+    """What some of ours are told, and the robots that listen to its template."""
+
+    to: Sequence[Person]
+    template: str
+    facts: Facts
+    key: str
+    subject: str
 
 
 def tell(
@@ -54,7 +67,7 @@ def tell(
     """
     telling = _Telling(session, template, facts, key, subject, is_urgent, now)
     if isinstance(to, Person):
-        return _tell_person(telling, to) if to.active else []
+        return outbox.add(session, _rows_for(telling, to)) if to.active else []
     return _tell_contact(telling, to)
 
 
@@ -63,11 +76,20 @@ def tell_groups(
 ) -> list[Notice]:
     """Queue it for the robots that the policy has listen to this template, in both languages."""
     telling = _Telling(session, template, facts, key, subject, True, now)
-    rows = [
-        _row(telling, [("robot", robot)], "both", "", kind="staff", who="group")
-        for robot in telling.rules.robots(template)
-    ]
-    return outbox.add(session, rows)
+    return outbox.add(session, _rows_for_groups(telling))
+
+
+def tell_all(session: Session, news: Iterable[News], *, is_urgent: bool, now: datetime) -> None:
+    """As `tell` and `tell_groups` for each, with few statements however many they are."""
+    rules, rows = read_rules(session), []
+    for each in news:
+        told = (each.template, each.facts, each.key, each.subject)
+        telling = _Telling(session, *told, is_urgent, now, rules)
+        for person in each.to:
+            rows += _rows_for(telling, person) if person.active else []
+        if each.to:
+            rows += _rows_for_groups(telling)
+    outbox.add_many(session, rows)
 
 
 def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:
@@ -97,15 +119,20 @@ def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:
     return ""
 
 
-def _tell_person(telling: _Telling, person: Person) -> list[Notice]:
+def _rows_for_groups(telling: _Telling) -> list[dict[str, Any]]:
+    return [
+        _row(telling, [("robot", robot)], "both", "", kind="staff", who="group")
+        for robot in telling.rules.robots(telling.template)
+    ]
+
+
+def _rows_for(telling: _Telling, person: Person) -> list[dict[str, Any]]:
     name = person.name_en if person.language == "en" and person.name_en else person.name
-    ends = _ends(telling, "staff", person)
-    rows = [
+    return [
         _row(telling, way, person.language, name, kind="staff", who=f"p{person.id}")
         | {"person_id": person.id}
-        for way in ends
+        for way in _ends(telling, "staff", person)
     ]
-    return outbox.add(telling.session, rows)
 
 
 def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:

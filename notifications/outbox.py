@@ -41,6 +41,12 @@ _ADD: dict[str, ReturningInsert[tuple[str]]] = {  # a key that is there already 
     .returning(_TABLE.c.key)
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
+_ADD_MANY = {
+    name: dialect.insert(SQLModel.metadata.tables["notice"]).on_conflict_do_nothing(
+        index_elements=["key"]
+    )
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
 _DEFAULTS = {
     "state": "waiting", "attempts": 0, "is_urgent": False, "fallbacks": [], "language": "zh",
     "person_id": None, "contact_id": None, "title": "", "text": "", "error": "", "seen_by": "",
@@ -100,8 +106,8 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> list[Notice]:
     """The notices of these rows, each inserted unless its key is there already."""
     if not rows:
         return []
-    new = {key for row in rows if (key := session.execute(_add(session), _DEFAULTS | row).scalar())}
-    keys = [row["key"] for row in rows]
+    add_one, keys = _ADD[session.get_bind().dialect.name], [row["key"] for row in rows]
+    new = {session.execute(add_one, _DEFAULTS | row).scalar() for row in rows}
     found = session.exec(select(Notice).where(col(Notice.key).in_(keys))).all()
     for notice in found:
         if notice.key in new and notice.state != "waiting":
@@ -181,10 +187,6 @@ def give_back(session: Session, claimed: Claimed, *, now: datetime) -> None:
     notice = session.get_one(Notice, claimed.notice.id, with_for_update=True)
     if (notice.state, notice.attempts) == ("waiting", claimed.attempt):
         notice.attempts, notice.due_at = notice.attempts - 1, now
-
-
-def _add(session: Session) -> ReturningInsert[tuple[str]]:
-    return _ADD[session.get_bind().dialect.name]
 
 
 def _settle_error(session: Session, notice: Notice, error: NotSent, now: datetime) -> None:

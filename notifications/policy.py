@@ -79,6 +79,15 @@ class Rules:
 
 
 def read_rules(session: Session) -> Rules:
+    """Read once in a transaction: a rung may tell a dozen people."""
+    transaction, rules = session.info.get("notice_rules", (None, None))
+    if rules is None or transaction is not session.get_transaction():
+        rules = _read(session)
+        session.info["notice_rules"] = (session.get_transaction(), rules)
+    return rules  # type: ignore[no-any-return]
+
+
+def _read(session: Session) -> Rules:
     found = {policy.key: policy.content for policy in session.execute(_NEWEST).scalars()}
     return Rules(found.get("notices") or shipped(), found.get("words") or {})
 

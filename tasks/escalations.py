@@ -6,7 +6,7 @@ Called by workflows/clocks.py, for many clocks in one transaction; the rows of t
 when it commits (clocks.py). Whom a rung reaches: recipients.py; what they read: rung_words.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from notifications import notices
-from records import Clock, Escalation, Person, Ticket, history
+from records import Circuit, Clock, Customer, Escalation, Person, Ticket, history
 from tasks import clocks
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome
@@ -66,7 +66,9 @@ def fire(session: Session, clock_id: int, *, now: datetime) -> list[Escalation]:
 def fire_all(session: Session, clock_ids: Sequence[int], *, now: datetime) -> list[Escalation]:
     """The same for several clocks whose tickets are locked. First all is read, then written."""
     steps = _plan(session, clock_ids, now)
-    return [_take(session, step, now) for step in steps]
+    fired = [_take(session, step, now) for step in steps]
+    notices.tell_all(session, map(_news, steps), is_urgent=True, now=now)
+    return fired
 
 
 def acknowledge(session: Session, escalation: Escalation, *, by: Person, now: datetime) -> None:
@@ -105,6 +107,7 @@ def _plan(session: Session, clock_ids: Iterable[int], now: datetime) -> list[Ste
     rows = session.exec(found.order_by(col(Clock.next_at), col(Clock.id))).all()
     of = {row.ticket_id for row in rows}
     tickets = {t.id: t for t in session.exec(select(Ticket).where(col(Ticket.id).in_(of)))}
+    _about = _read_along(session, tickets.values())  # held, so that they stay in the session
     outcomes, roster = clocks.outcomes(session, of, now), Roster(session)
     steps: list[Step] = []
     for row in rows:
@@ -116,6 +119,16 @@ def _plan(session: Session, clock_ids: Iterable[int], now: datetime) -> list[Ste
         elif not mine:  # paused, stopped or told meanwhile, and the row does not know it yet
             clocks.follow(session, row.ticket_id, now)
     return steps
+
+
+def _read_along(session: Session, tickets: Collection[Ticket]) -> list[Any]:
+    """What the words of many tickets need, in two queries."""
+    customers = {ticket.customer_id for ticket in tickets if ticket.customer_id}
+    circuits = {ticket.circuit_id for ticket in tickets if ticket.circuit_id}
+    return [
+        *session.exec(select(Customer).where(col(Customer.id).in_(customers))),
+        *session.exec(select(Circuit).where(col(Circuit.id).in_(circuits))),
+    ]
 
 
 def _steps(
@@ -145,31 +158,29 @@ def _is_due(rung: Rung, now: datetime) -> bool:
 
 
 def _take(session: Session, step: Step, now: datetime) -> Escalation:
-    clock, rung, cycle = step.clock, step.rung, step.outcome.cycle.number
-    subject = f"ticket:{step.ticket.id}"
-    logins = [person.login for person in step.reach.people]
-    told: dict[str, Any] = {"template": step.words.template, "facts": step.words.facts}
-    told |= {"key": f"rung-{clock.id}-{cycle}-{rung.number}", "subject": subject, "now": now}
-    for person in step.reach.people:
-        notices.tell(session, to=person, is_urgent=True, **told)
-    if logins:
-        notices.tell_groups(session, **told)
+    rung = step.rung
     row = Escalation(
-        clock_id=clock.id,
+        clock_id=step.clock.id,
         ticket_id=step.ticket.id,
-        cycle=cycle,
+        cycle=step.outcome.cycle.number,
         rung=rung.number,
         at=rung.at,
         to=rung.to,
         action=rung.action,
-        told=logins,
+        told=[person.login for person in step.reach.people],
         facts=step.facts | _up(step.reach),
         due_at=rung.instant or now,
         fired_at=now,
     )
     session.add(row)
-    _record(session, step, row, subject, now)
+    _record(session, step, row, now)
     return row
+
+
+def _news(step: Step) -> notices.News:
+    key = f"rung-{step.clock.id}-{step.outcome.cycle.number}-{step.rung.number}"
+    words, subject = step.words, f"ticket:{step.ticket.id}"
+    return notices.News(step.reach.people, words.template, words.facts, key, subject)
 
 
 def _up(reach: Reach) -> dict[str, Any]:
@@ -177,9 +188,10 @@ def _up(reach: Reach) -> dict[str, Any]:
     return {"nobody": reach.nobody, "reached": reach.rule} if reach.nobody else {}
 
 
-def _record(session: Session, step: Step, row: Escalation, subject: str, now: datetime) -> None:
+def _record(session: Session, step: Step, row: Escalation, now: datetime) -> None:
     verb = "limit missed" if step.rung.is_limit else "escalated"
     told = {"clock": step.clock.name, "cycle": row.cycle, "rung": row.rung, "at": row.at}
     told |= {"to": row.to, "action": row.action, "told": row.told}
     told |= {"due_at": row.due_at.isoformat(), **row.facts}
+    subject = f"ticket:{step.ticket.id}"
     history.record(session, verb, subject=subject, by=BY, at=now, also=told)

@@ -40,6 +40,7 @@ class Roster:
         self._content = content(session)
         self._people: dict[str, list[Person]] = {}  # by rule
         self._crews: dict[str, dict[int, set[str]]] = {}  # by rule: the groups of each person
+        self._cities: dict[int, str] = {}  # by ticket
 
     def reach(self, rule: str, ticket: Ticket) -> Reach:
         nobody: list[str] = []
@@ -69,7 +70,7 @@ class Roster:
         if rule.get("of_customer"):
             return _account_manager(self._session, ticket)
         people = self._all(key, rule)
-        city = city_of(self._session, ticket) if people else ""
+        city = self._city(ticket) if people else ""
         if rule.get("same_city"):
             people = [person for person in people if city and person.city == city]
         if rule.get("same_crew") and people:
@@ -80,6 +81,11 @@ class Roster:
         if key not in self._people:
             self._people[key] = _everybody(self._session, rule)
         return self._people[key]
+
+    def _city(self, ticket: Ticket) -> str:
+        if ticket.id not in self._cities:
+            self._cities[ticket.id] = city_of(self._session, ticket)
+        return self._cities[ticket.id]
 
     def _of_crew(self, key: str, people: list[Person], ticket: Ticket) -> list[Person]:
         """Those who are in a group that has an open order of the ticket."""
