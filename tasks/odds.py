@@ -10,9 +10,11 @@ be log-normal, such that four tickets in five keep the budgets of their stages (
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 WEIGHT = 4  # past tickets that the default counts as
 ENOUGH = 20  # past tickets of the same kind; below, a wider kind is asked
@@ -25,6 +27,7 @@ BUDGETS = {  # stage: what may be left of the limit when it begins: 15′, 15′
 }
 WHOLE = 1.0  # of a stage that has no budget
 USUAL = 0.6  # half of the tickets need no more than this of the budget
+USUALLY = (0.5, 0.8)
 NORMAL = NormalDist()
 P80 = NORMAL.inv_cdf(0.8)
 KINDS = {  # of past tickets, the nearest first: Chinese and English
@@ -55,8 +58,37 @@ class Odds:
     kind: str  # of these: a key of KINDS
 
 
+class Peers:
+    """Past tickets that came to one stage, by kind, in order of how long they stayed."""
+
+    def __init__(self, past: Iterable[Passed]) -> None:
+        self.past = sorted(past, key=lambda one: one.stay)
+        self.found: dict[Any, tuple[str, Sequence[Passed], Sequence[float]]] = {}
+
+    def still(self, age: float, grade: str, domains: frozenset[str]) -> tuple[str, list[float]]:
+        """The kind that was asked, and the rest of those of it that stayed for longer than that."""
+        key = (grade, domains)
+        if key not in self.found:
+            kind, peers = self._nearest(*key)
+            self.found[key] = kind, peers, [one.stay for one in peers]
+        kind, peers, stays = self.found[key]
+        return kind, [one.rest - age for one in peers[bisect_right(stays, age) :]]
+
+    def _nearest(self, grade: str, domains: frozenset[str]) -> tuple[str, Sequence[Passed]]:
+        """The nearest kind of which there are enough; else all."""
+        same = [one for one in self.past if one.grade == grade]
+        alike = [one for one in same if one.domains & domains]
+        for kind, peers in (("grade and domain", alike), ("grade", same)):
+            if len(peers) >= ENOUGH:
+                return kind, peers
+        return "all", self.past
+
+
+NOBODY = Peers(())
+
+
 def odds(
-    past: Sequence[Passed],
+    peers: Peers,
     stage: str,
     age: float,
     remaining: float,
@@ -65,15 +97,12 @@ def odds(
     domains: Iterable[str] = (),
 ) -> Odds:
     """`age`: net seconds since it first came to the stage. All are seconds."""
-    kind, peers = _nearest(past, grade, frozenset(domains))
-    rests = sorted(one.rest - age for one in peers if one.stay > age)
+    kind, rests = peers.still(age, grade, frozenset(domains))
     late, default = sum(rest > remaining for rest in rests), _Default(stage, limit, age)
     probability = (late + WEIGHT * default.later_than(remaining)) / (len(rests) + WEIGHT)
-    is_known = len(rests) >= FEW
-    p50, p80 = (
-        _quantile(rests, share) if is_known else default.quantile(share) for share in (0.5, 0.8)
-    )
-    return Odds(round(probability, 4), max(p50, 0.0), max(p80, 0.0), len(rests), kind)
+    usual = _quantiles(sorted(rests)) if len(rests) >= FEW else default.quantiles()
+    p50, p80 = (max(seconds, 0.0) for seconds in usual)
+    return Odds(round(probability, 4), p50, p80, len(rests), kind)
 
 
 class _Default:
@@ -89,10 +118,11 @@ class _Default:
             return 1.0
         return self._beyond(self.age + remaining) / self.still if self.still > 1e-9 else 1.0
 
-    def quantile(self, share: float) -> float:
-        """From now on."""
-        below = min(1 - (1 - share) * self.still, 1 - 1e-9)
-        return math.exp(self.mean + self.spread * NORMAL.inv_cdf(below)) - self.age
+    def quantiles(self) -> list[float]:
+        """The seconds from now on of each of USUALLY."""
+        below = [min(1 - (1 - share) * self.still, 1 - 1e-9) for share in USUALLY]
+        ends = [math.exp(self.mean + self.spread * NORMAL.inv_cdf(each)) for each in below]
+        return [end - self.age for end in ends]
 
     def _beyond(self, seconds: float) -> float:
         if seconds <= 0:
@@ -100,17 +130,6 @@ class _Default:
         return 1 - NORMAL.cdf((math.log(seconds) - self.mean) / self.spread)
 
 
-def _nearest(
-    past: Sequence[Passed], grade: str, domains: frozenset[str]
-) -> tuple[str, Sequence[Passed]]:
-    """The nearest kind of which there are enough; else all."""
-    same = [one for one in past if one.grade == grade]
-    alike = [one for one in same if one.domains & domains]
-    for kind, peers in (("grade and domain", alike), ("grade", same)):
-        if len(peers) >= ENOUGH:
-            return kind, peers
-    return "all", past
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    return values[min(math.ceil(share * len(values)), len(values)) - 1]
+def _quantiles(values: Sequence[float]) -> list[float]:
+    """Of the nearest rank."""
+    return [values[math.ceil(share * len(values)) - 1] for share in USUALLY]

@@ -2,22 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, Select, func, select
 from sqlmodel import Session, col
 
 from records import Segment, Tally, Ticket
-from tasks.odds import Passed
+from tasks.odds import Passed, Peers
 
 MOST = 1_000  # past tickets, the newest
 
-Past = dict[str, list[Passed]]  # by stage
+Past = dict[str, Peers]  # by stage
+_READ: WeakKeyDictionary[Engine, tuple[datetime | None, Past]] = WeakKeyDictionary()
 
 
 def read_past(session: Session) -> Past:
-    """Of the newest tickets that were restored. Children (副单) are left out: they only waited."""
+    """Of the newest tickets that were restored; read again when one more is over."""
+    engine = session.get_bind().engine
+    newest = session.execute(select(func.max(Tally.over_at))).scalar()
+    if engine not in _READ or _READ[engine][0] != newest:
+        passed: dict[str, list[Passed]] = defaultdict(list)
+        for _, rows in groupby(session.execute(_told()), lambda row: row.ticket_id):
+            _add(passed, list(rows))
+        _READ[engine] = newest, {stage: Peers(past) for stage, past in passed.items()}
+    return _READ[engine][1]
+
+
+def _told() -> Select[Any]:
+    """Until the service was back. Children (副单) are left out: they only waited."""
     newest = (
         select(*_columns(Tally, "ticket_id", "restored_at", "grade"), *_columns(Ticket, "domains"))
         .join(Ticket, col(Ticket.id) == col(Tally.ticket_id))
@@ -26,19 +41,15 @@ def read_past(session: Session) -> Past:
         .limit(MOST)
         .subquery()
     )
-    told = (
+    return (
         select(newest, *_columns(Segment, "seq", "stage", "seconds", "stops_clock"))
         .join(Segment, col(Segment.ticket_id) == newest.c.ticket_id)
         .where(col(Segment.started_at) < newest.c.restored_at)
         .order_by(newest.c.ticket_id, col(Segment.seq))
     )
-    past: Past = defaultdict(list)
-    for _, rows in groupby(session.execute(told), lambda row: row.ticket_id):
-        _add(past, list(rows))
-    return past
 
 
-def _add(past: Past, rows: Sequence[Any]) -> None:
+def _add(past: dict[str, list[Passed]], rows: Sequence[Any]) -> None:
     """Each stage counts from when the ticket first came to it."""
     first, last = _ends(rows)
     for stage, begin in first.items():

@@ -17,11 +17,12 @@ from tasks.clock_rows import entries_of
 from tasks.clock_times import Pause
 from tasks.clocks import Reading
 from tasks.groups import name_groups
-from tasks.odds import Odds, Passed, odds
+from tasks.odds import NOBODY, Odds, odds
 from tasks.past_times import Past, read_past
 from tasks.risk_words import Names, Reason, explain
 
 CLOCK = "restore"
+NEAREST = 1_000  # tickets that a list looks at: half a second
 AT_ONCE = 1_000  # tickets whose history is read together
 _ORDER = ("ticket_id", "element", "title", "stage", "group_key", "holder", "state", "opened_at",
           "finished_at")  # fmt: skip
@@ -45,18 +46,20 @@ def find_risks(
 ) -> list[Risk]:
     """Tickets whose limit ends within that time, or that are suspended; the likeliest first.
 
-    Those that are late already are no risk any more.
+    Those that are late already are no risk any more. Looked at are the NEAREST to their end.
     """
-    until = now + within
-    found = [risk for risk in each_risk(session, now, until) if risk.odds.probability >= least]
+    every = each_risk(session, now, now + within, NEAREST)
+    found = [risk for risk in every if risk.odds.probability >= least]
     found.sort(key=lambda risk: (-risk.odds.probability, risk.remaining, risk.ticket.id))
     return found[:limit]
 
 
-def each_risk(session: Session, now: datetime, until: datetime | None = None) -> Iterator[Risk]:
+def each_risk(
+    session: Session, now: datetime, until: datetime | None = None, most: int | None = None
+) -> Iterator[Risk]:
     """Of every open ticket that still has time, or of those whose limit ends until then."""
     past, names = read_past(session), name_groups(session)
-    ids = list(session.execute(_open(now, until)).scalars())
+    ids = list(session.execute(_open(now, until).limit(most)).scalars())
     for first in range(0, len(ids), AT_ONCE):
         yield from _assess(session, ids[first : first + AT_ONCE], past, names, now)
 
@@ -69,7 +72,7 @@ def _open(now: datetime, until: datetime | None) -> Any:
         .join(Clock, col(Clock.ticket_id) == col(Ticket.id))
         .where(col(Clock.name) == CLOCK, col(Clock.state).in_(("running", "paused")))
         .where(col(Ticket.closed_at).is_(None), or_(due.is_(None), is_near))
-        .order_by(due, col(Ticket.id))
+        .order_by(due.is_(None), due, col(Ticket.id))
     )
 
 
@@ -114,8 +117,8 @@ def _risk(
     stage = max(waiting, key=lambda order: order.opened_at).stage if waiting else ""
     began = min((o.opened_at for o in orders if o.stage == stage), default=ticket.opened_at)
     age = _net(began, now, reading.pauses)
-    peers: Sequence[Passed] = past.get(stage, [])
     limit, remaining = reading.limit_seconds, reading.remaining_seconds
+    peers = past.get(stage, NOBODY)
     found = odds(peers, stage, age, remaining, limit, ticket.grade, ticket.domains)
     reasons = explain(stage, age, remaining, found, waiting, ticket, names, now)
     return Risk(ticket, stage, age, remaining, reading.due_at, found, reasons)

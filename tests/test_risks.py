@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from records import Clock, Forecast, Ticket
 from tasks import forecasts, past_times, risks
-from tasks.odds import ENOUGH, Passed, odds
+from tasks.odds import ENOUGH, NOBODY, Passed, Peers, odds
 from tests.asking import publish_fault, wrong_fields
 from tests.fault_walks import Walk
 from workflows.reports import make_reports
@@ -49,7 +49,7 @@ def past(count, rest, **told):
 
 def test_the_odds_are_the_share_of_those_who_were_still_there_and_took_longer():
     peers = past(60, 1 * HOUR) + past(30, 2 * HOUR) + past(30, 3 * HOUR)
-    found = odds(peers, "repair", age=1.5 * HOUR, remaining=HOUR, limit=4 * HOUR)
+    found = odds(Peers(peers), "repair", age=1.5 * HOUR, remaining=HOUR, limit=4 * HOUR)
     assert found.basis == 60 and 0.48 < found.probability < 0.52  # 30 of 60, and a little default
     assert (found.p50, found.p80) == (0.5 * HOUR, 1.5 * HOUR)
 
@@ -59,7 +59,7 @@ def test_the_nearest_kind_of_which_there_is_enough_is_asked():
     far = past(ENOUGH, 9 * HOUR, grade="A", domains=frozenset({"data"}))
 
     def asked(grade, *domains):
-        return odds(near + far, "repair", 0, 2 * HOUR, 4 * HOUR, grade, domains)
+        return odds(Peers(near + far), "repair", 0, 2 * HOUR, 4 * HOUR, grade, domains)
 
     assert [asked("AAA", "line").kind, asked("AAA").kind, asked("AA").kind] == [
         "grade and domain",
@@ -70,10 +70,10 @@ def test_the_nearest_kind_of_which_there_is_enough_is_asked():
 
 
 def test_without_history_the_budgets_of_the_stages_stand_in():
-    fresh = odds([], "accept", 0, 4 * HOUR, 4 * HOUR)
+    fresh = odds(NOBODY, "accept", 0, 4 * HOUR, 4 * HOUR)
     assert 0.1 < fresh.probability < 0.2 and fresh.basis == 0  # four in five keep their budgets
     assert round(fresh.p80 / HOUR, 2) == 3.75
-    assert odds([], "repair", 3 * HOUR, 600, 4 * HOUR).probability > 0.7
+    assert odds(NOBODY, "repair", 3 * HOUR, 600, 4 * HOUR).probability > 0.7
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,7 +85,7 @@ def test_without_history_the_budgets_of_the_stages_stand_in():
 def test_odds_lie_between_nothing_and_all_and_rise_as_time_runs_out(
     rests, stage, age, remaining, less, limit
 ):
-    peers, less = [Passed(rest, rest) for rest in rests], min(less, remaining)
+    peers, less = Peers(Passed(rest, rest) for rest in rests), min(less, remaining)
     much, little = (odds(peers, stage, age, left, limit) for left in (remaining, less))
     assert 0 <= much.probability <= little.probability <= 1
     assert 0 <= much.p50 <= much.p80 or much.basis == 0
@@ -132,8 +132,9 @@ def test_past_tickets_tell_what_a_stage_usually_takes(walk, engine, session):
     make_reports(engine, walk.now)
     told = past_times.read_past(session)
     session.commit()
-    assert sorted(one.rest / 60 for one in told["repair"]) == [30, 60, 90]
-    assert told["repair"][0].domains == {"line"} and told["repair"][0].grade == "AAA"
+    repairs = told["repair"].past
+    assert [one.rest / 60 for one in repairs] == [30, 60, 90]
+    assert repairs[0].domains == {"line"} and repairs[0].grade == "AAA"
 
 
 # What came of it
