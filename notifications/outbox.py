@@ -29,9 +29,7 @@ from records import Notice, history
 
 BACKOFF = (5, 30, 120, 600, 3600)  # seconds before the 2nd … try; after the last, it has failed
 UNREACHABLE = timedelta(seconds=30)  # before a dead far side is tried again; no try is counted
-LEASE = timedelta(
-    seconds=180
-)  # then another worker tries: more than a mail in ten slow steps takes
+LEASE = timedelta(minutes=3)  # then another worker tries: longer than a mail's ten slow steps
 KEEPS = timedelta(hours=24)  # after which a notice that was not told when to is given up
 
 _TABLE = SQLModel.metadata.tables["notice"]
@@ -42,9 +40,7 @@ _ADD: dict[str, ReturningInsert[tuple[str]]] = {  # a key that is there already 
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 _ADD_MANY = {
-    name: dialect.insert(SQLModel.metadata.tables["notice"]).on_conflict_do_nothing(
-        index_elements=["key"]
-    )
+    name: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 _DEFAULTS = {
@@ -113,6 +109,14 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> list[Notice]:
         if notice.key in new and notice.state != "waiting":
             _record(session, f"notice {notice.state}", notice, notice.queued_at)
     return sorted(found, key=lambda notice: keys.index(notice.key))
+
+
+def add_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """As `add`, in one round."""
+    wait = [_DEFAULTS | row for row in rows if row.get("state", "waiting") == "waiting"]
+    if wait:
+        session.execute(_ADD_MANY[session.get_bind().dialect.name], wait)
+    add(session, [row for row in rows if row.get("state", "waiting") != "waiting"])
 
 
 def due_channels(session: Session, *, now: datetime) -> list[str]:
