@@ -1,7 +1,8 @@
 """python -m api: prepare the database, then serve and do timed work until Ctrl-C.
 
 BATON_PORT (8000) and BATON_ADDRESS (127.0.0.1) say where. BATON_DEMO=no leaves the demo region
-out; then BATON_ADMIN_PASSWORD opens the account “root”.
+out; then BATON_ADMIN_PASSWORD opens the account “root”. BATON_PREFECT=no does timed work without
+Prefect; BATON_PREFECT_PORT (4200) says where its page is.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from socket import socket
 
@@ -18,7 +19,7 @@ import uvicorn
 
 from api.app import create_app
 from api.beginning import PASSWORD, prepare
-from api.footing import CannotStart, reach_database, take_port
+from api.footing import CannotStart, free_port, reach_database, take_port
 from records.region import ACCOUNTS
 
 READY = """
@@ -26,6 +27,7 @@ Baton 接力 is ready: {url}
   Everything it can do:   {url}/api/openapi.json
   Demo accounts:          {accounts}
   Their password:         {password}
+  Flows, in a moment:     {flows}
   Stop:                   Ctrl-C
 """
 
@@ -52,8 +54,9 @@ def run(chosen: argparse.Namespace) -> None:
             serve(create_app(engine), chosen, door)
         else:
             has_demo = prepare(engine)
-            with timed_work():
-                _tell_ready(chosen, has_demo)
+            flows, settings = _plan_flows()
+            with timed_work(settings):
+                _tell_ready(chosen, has_demo, flows)
                 serve(create_app(engine), chosen, door)
         engine.dispose()
 
@@ -74,13 +77,15 @@ def serve(app: object, chosen: argparse.Namespace, door: socket | None = None) -
 
 
 @contextmanager
-def timed_work() -> Iterator[None]:
-    """The timed work in a process of its own. A new session: Ctrl-C stops it through us.
+def timed_work(settings: Mapping[str, str]) -> Iterator[None]:
+    """The timed work in a process of its own, with Prefect. A new session: Ctrl-C stops it
+    through us.
 
     The pipe to it ends with us, however we end; then it stops by itself.
     """
-    command = [sys.executable, "-m", "workflows", "work", "--until-left"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    command = [sys.executable, "-m", "workflows", "serve"]
+    env = os.environ | settings
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env=env)
     try:
         yield
     finally:
@@ -91,10 +96,22 @@ def timed_work() -> Iterator[None]:
             child.kill()
 
 
-def _tell_ready(chosen: argparse.Namespace, has_demo: bool) -> None:
+def _plan_flows() -> tuple[str, dict[str, str]]:
+    """Where Prefect's page will be, and what its server has to know of it."""
+    elsewhere = os.environ.get("PREFECT_API_URL")
+    if os.environ.get("BATON_PREFECT") == "no":
+        return "without Prefect: BATON_PREFECT=no", {}
+    elif elsewhere:
+        return os.environ.get("PREFECT_UI_URL") or elsewhere.removesuffix("/api"), {}
+    port = str(free_port(os.environ.get("BATON_PREFECT_PORT") or "4200"))
+    return f"http://127.0.0.1:{port}", {"BATON_PREFECT_PORT": port}
+
+
+def _tell_ready(chosen: argparse.Namespace, has_demo: bool, flows: str) -> None:
     told = {"accounts": ", ".join(ACCOUNTS), "password": PASSWORD}
     if not has_demo:
         told = dict.fromkeys(told, "none: this database is not a demo")
+    told["flows"] = flows
     print(READY.format(url=f"http://{chosen.address}:{chosen.port}", **told), flush=True)
 
 

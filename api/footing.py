@@ -29,6 +29,21 @@ def take_port(address: str, port: int) -> socket.socket:
         raise _no_port(address, port, error) from None
 
 
+def free_port(wanted: str) -> int:
+    """On this machine: the one that is wanted, or any other if that is taken."""
+    if not wanted.isdecimal() or not 0 < int(wanted) < 2**16:
+        raise CannotStart(
+            f"{wanted} 不是端口,请改 BATON_PREFECT_PORT",
+            f"{wanted} is no port: set BATON_PREFECT_PORT to one below 65536",
+        )
+    try:
+        with socket.create_server(("127.0.0.1", int(wanted))):
+            return int(wanted)
+    except OSError:
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            return int(door.getsockname()[1])
+
+
 def reach_database() -> Engine:
     try:
         engine = connect()

@@ -51,9 +51,9 @@ def count_live(session: Session, *, now: datetime, after: int = 0) -> int:
     return session.exec(rows.where(Shift.flow == SHIFT)).one()
 
 
-def live_flow_runs(session: Session, *, now: datetime) -> set[str]:
-    """Prefect's ids of the runs that are at work."""
-    return set(session.exec(select(Shift.flow_run).where(*_live(now), Shift.flow_run != "")))
+def live(session: Session, *, now: datetime) -> Sequence[Shift]:
+    """All runs of flows that are at work."""
+    return session.exec(select(Shift).where(*_live(now)).order_by(col(Shift.id))).all()
 
 
 def last_good(session: Session, flow: str) -> datetime | None:

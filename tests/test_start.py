@@ -25,6 +25,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         env = {"BATON_HOME": str(home), "BATON_DEMO": "no", "BATON_ADMIN_PASSWORD": PASSWORD}
+        env["BATON_PREFECT"] = "no"  # with it: tests/test_flows.py
         told = {name: value for name, value in os.environ.items() if not name.startswith("BATON")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api", "--port", str(self.port)],

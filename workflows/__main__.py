@@ -1,4 +1,4 @@
-"""python -m workflows: do timed work, replay a trace, or ask the running API something."""
+"""python -m workflows: keep the flows at work, replay a trace, or ask the running API something."""
 
 import argparse
 import json
@@ -24,7 +24,37 @@ def work(chosen: argparse.Namespace) -> int:
     stop = stopping.until_signalled()
     if chosen.until_left:
         stopping.until_left(stop)
-    shift.work(connect(), stop)
+    shift.work(connect(), stop, keep=sys.maxsize, longest=float("inf"))
+    return 0
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    from records.database import connect
+    from records.schema import NotMigrated, require_migrations
+    from workflows import stopping
+    from workflows.supervising import supervise
+
+    if chosen.only_worker and not os.environ.get("PREFECT_API_URL"):
+        print("Name Prefect's server: PREFECT_API_URL=http://host:4200/api", file=sys.stderr)
+        return 2
+    stop = stopping.until_signalled()
+    stopping.until_left(stop)
+    engine = connect()
+    try:
+        require_migrations(engine)
+    except NotMigrated as error:
+        print(error, file=sys.stderr)
+        return 2
+    supervise(engine, stop, lambda page: print(f"Flows are at work: {page}", flush=True))
+    engine.dispose()
+    sys.stdout.flush()
+    os._exit(0)  # a thread that waits for a far side keeps nobody here
+
+
+def run_flows(_: argparse.Namespace) -> int:
+    from workflows import flows
+
+    flows.serve()
     return 0
 
 
@@ -67,12 +97,20 @@ def _password() -> str:
 
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="work | replay | ask")
+    commands = parser.add_subparsers(required=True, metavar="serve | work | replay | ask")
     working = commands.add_parser("work", help="do timed work until stopped")
     working.add_argument(
         "--until-left", action="store_true", help="stop as well when standard input ends"
     )
     working.set_defaults(command=work)
+    serving = commands.add_parser(
+        "serve", help="keep Prefect and the flows at work until standard input ends"
+    )
+    serving.add_argument(
+        "--only-worker", action="store_true", help="with the Prefect that PREFECT_API_URL names"
+    )
+    serving.set_defaults(command=serve)
+    commands.add_parser("run-flows").set_defaults(command=run_flows)
     playing = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
     playing.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
     playing.set_defaults(command=play)

@@ -41,8 +41,8 @@ class CheckIn:
         """A sign of life; how many newer shifts are at work."""
         try:
             return self._beat(utc_now(), is_over)
-        except Exception:
-            log.exception("%s could not check in", self.flow)
+        except Exception as error:
+            log.warning("%s could not check in: %s", self.flow, str(error).splitlines()[0])
             return 0
 
     def _beat(self, now: datetime, is_over: bool) -> int:

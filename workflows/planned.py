@@ -13,7 +13,7 @@ from records.database import open_session
 from tasks import shifts
 from workflows import hours
 from workflows.check_in import checked_in
-from workflows.schedule import flows
+from workflows.schedule import Flow, flows
 
 GRACE = timedelta(minutes=15)  # what a run of Prefect's own gets to come and to be tried again
 TRIES = 8  # of one time, of Prefect's own and of those made up for
@@ -21,10 +21,10 @@ TRIES = 8  # of one time, of Prefect's own and of those made up for
 log = logging.getLogger(__name__)
 
 
-def do(engine: Engine, name: str, now: datetime, flow_run: str = "") -> int:
+def do(engine: Engine, name: str, flow: Flow, now: datetime, flow_run: str = "") -> int:
     """Do what the flow does, checked in; how much that was."""
     with checked_in(engine, name, flow_run) as own:
-        own.done = flows()[name].work(engine, now)
+        own.done = flow.work(engine, now)
     return own.done
 
 
@@ -60,7 +60,7 @@ def _is_wanted(session: Session, name: str, at: datetime, now: datetime) -> bool
 
 def _try(engine: Engine, name: str, now: datetime) -> int:
     try:
-        return do(engine, name, now)
+        return do(engine, name, flows()[name], now)
     except Exception:
         log.exception("“%s” failed", name)
         return 0

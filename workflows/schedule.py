@@ -39,7 +39,7 @@ class Flow:
 OUTSIDE = {"calls", "notices"}  # lanes that wait for other machines
 
 SCHEDULE: dict[str, Job | Flow] = {
-    "fire clocks": Job(clocks.fire_clocks, 0.5, "clocks"),
+    "fire clocks": Job(clocks.fire_clocks, 0.25, "clocks"),
     "fire timers": Job(runs.fire_timers, 0.5, "timers"),
     "resume work orders": Job(work_orders.resume_orders, 1.0, "timers"),
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),

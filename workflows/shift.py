@@ -22,6 +22,7 @@ KEEP = int(os.environ.get("BATON_SHIFTS", "2"))  # so many newer shifts let an o
 LONGEST = 3600.0  # seconds, whoever has come
 STUCK = 120.0  # when a lane has not moved for so long, its shift gives no more sign of life
 FAST = 0.02  # seconds until the next look, after one that found something
+TOLD_EVERY = 60.0  # seconds between two lines about the same failure
 LEAVE = 3.0  # what the lanes get to end what they are at
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Lane(threading.Thread):
         super().__init__(name=name, daemon=True)  # what hangs in a far side keeps nobody here
         self.jobs, self.engine, self.over, self.own = jobs, engine, over, own
         self.moved = time.monotonic()
+        self.told: dict[tuple[str, type], float] = {}
 
     def run(self) -> None:
         turns = dict.fromkeys(self.jobs, 0.0)
@@ -86,11 +88,18 @@ class Lane(threading.Thread):
         try:
             done = job.work(self.engine, datetime.now(UTC))
         except Exception as error:
-            log.exception("“%s” failed", name)
-            lateness.fail(f"{name}: {type(error).__name__}: {error}")
+            self._tell(name, error)
             return 0
         self.own.done += done
         return done
+
+    def _tell(self, name: str, error: Exception) -> None:
+        """The same again and again — the database is away — is told once a minute."""
+        lateness.fail(f"{name}: {type(error).__name__}: {error}")
+        kind, now = (name, type(error)), time.monotonic()
+        if now - self.told.get(kind, float("-inf")) > TOLD_EVERY:
+            self.told[kind] = now
+            log.error("“%s” failed", name, exc_info=error)
 
 
 def _by_lane(all_jobs: Mapping[str, Job]) -> dict[str, dict[str, Job]]:
