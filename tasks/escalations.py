@@ -20,7 +20,7 @@ from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome
 from tasks.recipients import Reach, Roster
 from tasks.refusals import NotAllowed
-from tasks.rung_words import Words, say
+from tasks.rung_words import Words, Writer
 from tasks.time_spent import shares_of
 
 BY = "clocks"  # whose doing it is, in history
@@ -147,7 +147,7 @@ def _steps(
     steps = []
     for rung in rungs:
         reach = roster.reach_for_rung(rung.to, ticket)
-        words = say(session, ticket, outcome, rung, shares, now)
+        words = Writer(session, roster.actions, now).say(ticket, outcome, rung, shares)
         facts = {"shares": shares} if rung.is_limit else {}
         steps.append(Step(clock, ticket, outcome, rung, reach, words, facts | words.kept))
     return steps

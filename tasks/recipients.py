@@ -38,6 +38,7 @@ class Roster:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._content = content(session)
+        self.actions: Mapping[str, dict[str, str]] = self._content["actions"]
         self._people: dict[str, list[Person]] = {}  # by rule
         self._crews: dict[str, dict[int, set[str]]] = {}  # by rule: the groups of each person
         self._cities: dict[int, str] = {}  # by ticket

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from records import Customer, Group, Ticket, WorkOrder
-from tasks import recipients, suggestions
+from tasks import suggestions
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome
 from tasks.impact import circuit_code
@@ -33,26 +33,32 @@ class Words:
     kept: dict[str, Any] = field(default_factory=dict)
 
 
-def say(
-    session: Session,
-    ticket: Ticket,
-    outcome: Outcome,
-    rung: Rung,
-    shares: Mapping[str, float],
-    now: datetime,
-) -> Words:
-    facts = _about(session, ticket, outcome)
-    order = _waiting_order(session, ticket) if rung.action == REASSIGN else None
-    if order:
-        return _redispatch(session, ticket, order, facts, now)
-    action = _named(recipients.content(session)["actions"].get(rung.action))
-    if rung.is_limit:
-        due = outcome.due_at or now
-        told = {"over_minutes": (now - due) // MINUTE, "shares": _shown(shares), "action": action}
-        return Words("limit_missed", facts | told)
-    left = (outcome.due_at - now) // MINUTE if outcome.due_at else 0
-    asked = action or {"zh": "请知悉", "en": "For your information"}
-    return Words("escalation", facts | {"at": rung.at, "action": asked, "left_minutes": left})
+class Writer:
+    """Finds the words of many rungs in one transaction."""
+
+    def __init__(self, session: Session, actions: Mapping[str, Both], now: datetime) -> None:
+        self._session, self._actions, self._now = session, actions, now
+
+    def say(
+        self, ticket: Ticket, outcome: Outcome, rung: Rung, shares: Mapping[str, float]
+    ) -> Words:
+        session, now, due = self._session, self._now, outcome.due_at
+        facts = _about(session, ticket, outcome)
+        order = _waiting_order(session, ticket) if rung.action == REASSIGN else None
+        if order:
+            return _redispatch(session, ticket, order, facts, now)
+        action = self._named(rung.action)
+        if rung.is_limit:
+            over = (now - due) // MINUTE if due else 0
+            told = {"over_minutes": over, "shares": _shown(shares), "action": action}
+            return Words("limit_missed", facts | told)
+        left = (due - now) // MINUTE if due else 0
+        asked = action or self._named("notify") or {"zh": "请知悉", "en": "Please note"}
+        return Words("escalation", facts | {"at": rung.at, "action": asked, "left_minutes": left})
+
+    def _named(self, action: str) -> Both | None:
+        found = self._actions.get(action)
+        return {"zh": found["zh"], "en": found["en"]} if found else None
 
 
 def _about(session: Session, ticket: Ticket, outcome: Outcome) -> dict[str, Any]:
@@ -113,10 +119,6 @@ def _shown(shares: Mapping[str, float]) -> list[dict[str, Any]]:
         for kind, share in most
         if share > 0
     ]
-
-
-def _named(action: Mapping[str, str] | None) -> Both | None:
-    return {"zh": action["zh"], "en": action["en"]} if action else None
 
 
 def _halves(title: str) -> Both:
