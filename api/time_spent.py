@@ -103,7 +103,7 @@ class TimeSpent(BaseModel):
 
 
 @router.get("/{id}/time", summary="Where the time of a ticket went")
-def show(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
+def show_time(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
     ticket = turn.find(Ticket, id)
     bar, names = stretches_of(turn.session, ticket, turn.now), name_groups(turn.session)
     alike = ("number", "state", "started_at", "opened_at", "restored_at", "closed_at")

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from records import Entry, Person, Ticket, history
 from tasks import policies
 from tasks.impact import ZONE
+from tasks.kept_segments import forget_segments
 from tasks.people import require as require_permission
 from tasks.refusals import Conflict, wrong
 from tasks.suspensions import check_reason
@@ -51,6 +52,7 @@ def note_stop(
     record(session, AFTERWARDS, ticket, by.login, now, **told)
     for child in children(session, ticket):
         record(session, AFTERWARDS, child, by.login, now, parent=ticket.id, **told)
+        forget_segments(session, child.id)  # those until it was merged
 
 
 def check_stop(

@@ -6,8 +6,9 @@ import pytest
 from sqlmodel import col, select
 
 from bpmn import runs, tickets
-from records import Segment, Ticket
+from records import Segment, Tally, Ticket
 from tasks import clocks, intake, kept_segments, time_spent, work_orders
+from tasks.past_stops import note_stop
 from tasks.segments import net, total
 from tests.asking import publish_fault
 from tests.fault_walks import Walk, example
@@ -105,6 +106,22 @@ def test_the_time_of_a_child_goes_on_as_its_parents(walk, session):
     assert keep(session.get_bind(), walk.now) == 2
     kept = session.exec(select(Segment.seconds).where(Segment.ticket_id == child.ticket.id))
     assert sum(kept) == 20 * 60
+
+
+def test_a_stop_noted_afterwards_changes_what_is_kept_of_a_child(walk, session, engine):
+    parent = walk.call().ticket
+    told = {"source": "inspection", "started_at": walk.now, "by": "dora", "now": walk.now}
+    child = tickets.start(session, intake.open_ticket(session, **told), by="dora", now=walk.now)
+    mei = walk.cast["mei"]
+    tickets.merge(session, child, parent, reason="r", by=mei, now=walk.later(minutes=9).now)
+    session.commit()
+    assert keep(engine, walk.now) == 1
+    stop = STOP | {"since": walk.now - 5 * MINUTE, "until": walk.now}
+    note_stop(session, parent, **stop, by=mei, now=walk.now)
+    session.commit()
+    assert keep(engine, walk.now) == 1
+    tally = session.get(Tally, child.id)
+    assert (tally.gross, tally.net) == (540, 240)
 
 
 def test_segments_are_kept_once_when_a_ticket_is_over(walk, engine, session):
