@@ -2,11 +2,13 @@
 
 import copy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notifications.channels import CHANNELS
 from notifications.policy import check_notices, end_of_quiet, read_rules, shipped
 from notifications.refusals import BadWords
 from notifications.words import TEMPLATES, check_words, shipped_words, write
@@ -28,6 +30,14 @@ def test_every_template_speaks_both_languages(template):
     assert zh_title != en_title and zh != en and "None" not in zh + en
     both_title, both = write({}, template, "both", facts)
     assert both_title == f"{zh_title} / {en_title}" and both == f"{zh}\n\n{en}"
+
+
+def test_the_page_for_owners_names_every_template_channel_and_setting():
+    page = (Path(__file__).parent.parent / "docs/notices.md").read_text(encoding="utf-8")
+    settings = {channel.setting for channel in CHANNELS.values()} - {""}
+    facts = {fact for known in TEMPLATES.values() for fact in known["facts"] | known["optional"]}
+    for name in {*TEMPLATES, *CHANNELS, *settings, *facts}:
+        assert f"`{name}`" in page, name
 
 
 def test_a_fact_in_two_languages_is_told_in_the_readers():
