@@ -418,7 +418,7 @@ def test_a_service_that_refuses_becomes_an_incident(session, call, cast, now):
 
 
 def test_each_contact_of_the_customer_is_told_once(session, ticket, now):
-    ticket.limit = {"restore": 120}
+    urgency.set_limit(session, ticket, {"restore": 120}, "F2", by="dora", now=now)
     for _ in range(2):
         services.tell_customer(caller(session, ticket, now))
     notice = session.exec(select(Notice)).one()

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from notifications import notices
 from records import Circuit, Contact, Ticket
-from tasks import milestones, stops, tickets, urgency
+from tasks import clocks, milestones, stops, tickets, urgency
 from tasks.impact import ZONE, facts_of, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
@@ -40,7 +40,7 @@ def tell_customer(caller: Caller) -> Facts:
     """我们已知道: every contact of the customer is told, before they call. An outage is urgent."""
     session, ticket = caller.session, ticket_of(caller)
     facts = {"ticket": ticket.number, "circuit": _circuit_code(session, ticket)}
-    facts["expected"] = _expected(ticket)
+    facts["expected"] = _expected(caller, ticket)
     contacts = session.exec(select(Contact).where(Contact.customer_id == ticket.customer_id)).all()
     for contact in contacts:
         notices.tell(
@@ -243,12 +243,11 @@ def _minutes(length: timedelta) -> int:
     return max(int(length.total_seconds() // 60), 0)
 
 
-def _expected(ticket: Ticket) -> str:
+def _expected(caller: Caller, ticket: Ticket) -> str:
     """By when it should be back: the limit's end, or "—" while there is none."""
-    minutes = ticket.limit.get("restore")
-    if not minutes:
-        return "—"
-    return f"{(ticket.opened_at + timedelta(minutes=minutes)).astimezone(ZONE):%m-%d %H:%M}"
+    found = clocks.read_all(caller.session, ticket, caller.now)
+    due = next((clock.due_at for clock in found if clock.name == "restore"), None)
+    return f"{due.astimezone(ZONE):%m-%d %H:%M}" if due else "—"
 
 
 def _circuit_code(session: Session, ticket: Ticket) -> str:
