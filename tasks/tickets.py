@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from records import Ticket, history
+from records import Entry, Ticket, history
 from tasks.refusals import Invalid, NotAllowed, NotFound, wrong
 from tasks.states import STATES
 
@@ -120,9 +120,11 @@ def add_specialty(
 
 
 def restore(session: Session, ticket: Ticket, *, at: datetime, by: str, now: datetime) -> None:
-    """业务恢复. A time before the fault or after now is a slip: the nearest one counts."""
+    """业务恢复. A time before the fault, before it was found that it had not been restored after all,
+    or after now is a slip: the nearest one counts."""
     require("restore", ticket)
-    ticket.restored_at = max(ticket.started_at, min(at, now))
+    since = _reopened_at(session, ticket) if ticket.reopened else None
+    ticket.restored_at = max(since or ticket.started_at, min(at, now))
     told = {"restored_at": _iso(ticket.restored_at), "said": _iso(at)}
     move(session, "restored", ticket, "restored", by, now, **told)
     for child in children(session, ticket):
@@ -273,3 +275,11 @@ def require_reason(reason: str) -> None:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def _reopened_at(session: Session, ticket: Ticket) -> datetime | None:
+    history.write(session)
+    reopened = select(Entry.at).where(Entry.subject == f"ticket:{ticket.id}")
+    return session.exec(
+        reopened.where(Entry.verb == "reopened").order_by(col(Entry.seq).desc()).limit(1)
+    ).first()

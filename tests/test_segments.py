@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.clocks import read
 from tasks.segments import KINDS, NO_ORDER, cut, net, segments_of, total
 from tasks.spells import Order
 from tasks.states import STATES
+from tests.clock_stories import CALENDARS, DEFINITIONS
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 JUDGE = Order(1, 1, 11, "judge", "预判 / Judge", "judge")
@@ -232,3 +234,42 @@ def test_what_was_shown_at_an_earlier_time_is_still_so_later(entries, sooner, la
     shown = [(one.kind, one.started_at) for one in segments_of(known, ORDERS, at(sooner))]
     now = [(one.kind, one.started_at) for one in segments_of(calm, ORDERS, at(later))]
     assert now[: len(shown) - 1] == shown[:-1]
+
+
+# Held against the clocks, which read the same history in their own way
+
+
+@st.composite
+def lives(draw):
+    """What may happen to a ticket in truth, in order."""
+    entries = [ticket(0, "opened"), ticket(0, "limit set", "dispatched", limit={"restore": 30})]
+    state, minute, begun = "dispatched", 0, 0
+    for step in draw(st.lists(st.integers(0, 20), max_size=10)):
+        minute += step
+        verb, next_state = draw(st.sampled_from(LIFE[state]))
+        begun = minute if verb == "reopened" else begun
+        back_at = at(max(minute - draw(st.integers(0, 9)), begun))
+        told = {"restored_at": back_at.isoformat()}
+        entries.append(ticket(minute, verb, next_state, **(told if verb == "restored" else {})))
+        state = next_state
+    return entries
+
+
+LIFE = {
+    "dispatched": [("accepted", "accepted"), ("suspended", "suspended")],
+    "accepted": [("suspended", "suspended"), ("restored", "restored")],
+    "suspended": [("suspended", "suspended"), ("resumed", "accepted")],
+    "restored": [("reopened", "accepted"), ("called back", "called_back")],
+    "called_back": [("closed", "closed"), ("reopened", "accepted")],
+    "closed": [("alarm added", "closed")],
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(lives(), st.integers(0, 200))
+def test_net_time_to_restore_is_what_the_restore_clock_measures(entries, more):
+    until = entries[-1].at + timedelta(minutes=more)
+    found = segments_of(entries, ORDERS, until)
+    clock = read(DEFINITIONS["restore"], entries, CALENDARS, until)
+    seconds = net(one for one in found if not one.after_restore).total_seconds()
+    assert clock.elapsed_seconds == seconds

@@ -124,6 +124,16 @@ def test_a_stop_noted_afterwards_changes_what_is_kept_of_a_child(walk, session, 
     assert (tally.gross, tally.net) == (540, 240)
 
 
+def test_restored_again_it_was_not_so_before_it_was_reopened(walk):
+    said = repair(walk).now.isoformat()
+    walk.do("restore_test", restored_at=said).later(minutes=30)
+    walk.do("call_back", satisfied=False)
+    found = walk.now
+    walk.later(minutes=10).do("judge", domains=[])
+    walk.do("restore_test", restored_at=said)
+    assert walk.ticket.restored_at == found
+
+
 def test_segments_are_kept_once_when_a_ticket_is_over(walk, engine, session):
     repair(walk)
     assert keep(engine, walk.now) == 0
