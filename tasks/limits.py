@@ -16,7 +16,7 @@ LONGEST = 366 * 24 * 60  # minutes, or working days: what is longer is a slip of
 MAY_BE_ZERO = frozenset({"travel"})
 TEXTS = frozenset({"calendar"})
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
-AFTER = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")  # PT2H, PT90M, P1D
+AFTER = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?)?")  # PT2H, PT90M, P1D
 THE_LIMIT = "100%"
 
 

@@ -1,8 +1,21 @@
 """Clocks: what each makes of a history. The laws that hold for any history: test_clock_laws.py."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.clock_stories import LADDER, at, fired, limits, minute, opened, reading, stop, told
+from tests.clock_stories import (
+    DEFINITIONS,
+    LADDER,
+    at,
+    fired,
+    limits,
+    minute,
+    opened,
+    reading,
+    stop,
+    told,
+)
 
 END = 10_000  # a minute when all is over
 
@@ -271,3 +284,9 @@ def test_beyond_its_calendar_a_clock_goes_on_and_says_so():
     entries = opened()
     found = reading("report", [*entries, told(years, "restored")], years + 10)
     assert found.due_at and any("ends 2028" in line["en"] for line in found.arithmetic)
+
+
+def test_every_clock_and_policy_is_on_the_page_about_them():
+    page = (Path(__file__).parent.parent / "docs/clocks.md").read_text(encoding="utf-8")
+    names = DEFINITIONS.keys() | {"clocks", "calendars", "suspensions", "recipients"}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
