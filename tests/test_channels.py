@@ -22,6 +22,7 @@ from notifications.channels import gateways, http, robot, sms, smtp, webhook
 from notifications.refusals import NotSent
 from notifications.words import TEMPLATES
 from records.database import connect
+from workflows import notices as sending
 from workflows.notices import send_notices
 
 TOLD = ("k:p7:smtp", "wang@bank.example", "电路 HD-DIA-1 已恢复", "王敏,您好:\n\n已恢复。")
@@ -384,3 +385,25 @@ def test_two_workers_send_each_notice_once(engine, session, now, far, setting):
     other.dispose()
     keys = [headers["Idempotency-Key"] for _, headers, _ in far.got]
     assert sorted(keys) == sorted({f"k{n}" for n in range(30)})
+
+
+def test_a_mail_server_that_says_nothing_keeps_nobody_waiting(
+    engine, session, now, far, setting, monkeypatch
+):
+    monkeypatch.setattr(smtp, "SECONDS", 0.4)
+    monkeypatch.setattr(sending, "PATIENCE", 0.05)
+    told = {"template": "restored", "facts": TEMPLATES["restored"]["facts"], "subject": ""}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("BATON_SMTP", f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        setting("BATON_SYSTEMS", nms=far.url)
+        mail = outbox.queue(session, key="m", channel="smtp", to="a@x.example", **told, now=now)
+        outbox.queue(session, key="w", channel="webhook", to="nms", **told, now=now)
+        session.commit()
+        send_notices(engine, now)
+        slow = sending._desks[engine].at_work
+        assert slow["smtp"].is_alive() and send_notices(engine, now) == 0
+        for thread in slow.values():
+            thread.join()
+    session.refresh(mail)
+    assert (mail.state, mail.attempts, len(far.got)) == ("waiting", 0, 1)
+    assert "Timeout" in mail.error or "timed out" in mail.error
