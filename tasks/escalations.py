@@ -108,17 +108,38 @@ def _plan(session: Session, clock_ids: Iterable[int], now: datetime) -> list[Ste
     of = {row.ticket_id for row in rows}
     tickets = {t.id: t for t in session.exec(select(Ticket).where(col(Ticket.id).in_(of)))}
     _about = _read_along(session, tickets.values())  # held, so that they stay in the session
-    outcomes, roster = clocks.outcomes(session, of, now), Roster(session)
+    outcomes, planner = clocks.outcomes(session, of, now), _Planner(session, now)
     steps: list[Step] = []
     for row in rows:
         outcome = outcomes.get(row.ticket_id, {}).get(row.name)
-        mine = _steps(session, row, tickets[row.ticket_id], outcome, roster, now)
+        mine = planner.steps(row, tickets[row.ticket_id], outcome) if outcome else []
         steps += mine
         if outcome is None:  # its policy has no such clock any more
             row.next_at = None
         elif not mine:  # paused, stopped or told meanwhile, and the row does not know it yet
             clocks.follow(session, row.ticket_id, now)
     return steps
+
+
+class _Planner:
+    """Finds whom each rung reaches, and what they read."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+        self._roster = Roster(session)
+        self._writer = Writer(session, self._roster.actions, now)
+
+    def steps(self, clock: Clock, ticket: Ticket, outcome: Outcome) -> list[Step]:
+        rungs = [rung for rung in outcome.rungs if _is_due(rung, self._now)]
+        is_missed = any(rung.is_limit for rung in rungs)
+        shares = shares_of(self._session, ticket, self._now) if is_missed else {}
+        steps = []
+        for rung in rungs:
+            reach = self._roster.reach_for_rung(rung.to, ticket)
+            words = self._writer.say(ticket, outcome, rung, shares)
+            facts = ({"shares": shares} if rung.is_limit else {}) | words.kept
+            steps.append(Step(clock, ticket, outcome, rung, reach, words, facts))
+        return steps
 
 
 def _read_along(session: Session, tickets: Collection[Ticket]) -> list[Any]:
@@ -129,28 +150,6 @@ def _read_along(session: Session, tickets: Collection[Ticket]) -> list[Any]:
         *session.exec(select(Customer).where(col(Customer.id).in_(customers))),
         *session.exec(select(Circuit).where(col(Circuit.id).in_(circuits))),
     ]
-
-
-def _steps(
-    session: Session,
-    clock: Clock,
-    ticket: Ticket,
-    outcome: Outcome | None,
-    roster: Roster,
-    now: datetime,
-) -> list[Step]:
-    rungs = [rung for rung in outcome.rungs if _is_due(rung, now)] if outcome else []
-    if outcome is None or not rungs:
-        return []
-    is_missed = any(rung.is_limit for rung in rungs)
-    shares = shares_of(session, ticket, now) if is_missed else {}
-    steps = []
-    for rung in rungs:
-        reach = roster.reach_for_rung(rung.to, ticket)
-        words = Writer(session, roster.actions, now).say(ticket, outcome, rung, shares)
-        facts = {"shares": shares} if rung.is_limit else {}
-        steps.append(Step(clock, ticket, outcome, rung, reach, words, facts | words.kept))
-    return steps
 
 
 def _is_due(rung: Rung, now: datetime) -> bool:

@@ -38,6 +38,7 @@ class Writer:
 
     def __init__(self, session: Session, actions: Mapping[str, Both], now: datetime) -> None:
         self._session, self._actions, self._now = session, actions, now
+        self._crowds = suggestions.Crowds(session, now)
 
     def say(
         self, ticket: Ticket, outcome: Outcome, rung: Rung, shares: Mapping[str, float]
@@ -46,7 +47,8 @@ class Writer:
         facts = _about(session, ticket, outcome)
         order = _waiting_order(session, ticket) if rung.action == REASSIGN else None
         if order:
-            return _redispatch(session, ticket, order, facts, now)
+            found = suggestions.for_order(session, order, now, crowds=self._crowds)
+            return _redispatch(session, ticket, order, facts, found, now)
         action = self._named(rung.action)
         if rung.is_limit:
             over = (now - due) // MINUTE if due else 0
@@ -76,10 +78,14 @@ def _about(session: Session, ticket: Ticket, outcome: Outcome) -> dict[str, Any]
 
 
 def _redispatch(
-    session: Session, ticket: Ticket, order: WorkOrder, about: dict[str, Any], now: datetime
+    session: Session,
+    ticket: Ticket,
+    order: WorkOrder,
+    about: dict[str, Any],
+    found: list[Suggestion],
+    now: datetime,
 ) -> Words:
     """Who could take what nobody has accepted."""
-    found = suggestions.for_order(session, order, now)
     group = select(Group.name, Group.name_en).where(Group.key == order.group_key)
     zh, en = session.exec(group).first() or (order.group_key, order.group_key)
     facts = {
