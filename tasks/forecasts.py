@@ -96,34 +96,38 @@ def settle_forecasts(session: Session, now: datetime) -> int:
 def calibrate(session: Session, since: datetime, until: datetime) -> Calibration:
     """Of the forecasts that were made in the period and settled since. Children (副单) that were
     merged and tickets that were cancelled prove nothing."""
-    happened = case((_IS_TRUE, 1.0), else_=0.0)
-    bin_of = case(*_bounds(), else_=BINS - 1)
-    error = (col(Forecast.probability) - happened) * (col(Forecast.probability) - happened)
-    told = (func.count(), func.avg(col(Forecast.probability)), func.avg(happened), func.sum(error))
-    rows = session.execute(
-        _settled(select(bin_of.label("bin"), *told), since, until).group_by("bin")
-    )
-    by_bin = {row[0]: row[1:] for row in rows}
-    count = sum(row[0] for row in by_bin.values())
-    counted = select(func.count(func.distinct(col(Forecast.ticket_id))))
-    tickets = session.execute(_settled(counted, since, until)).scalar_one()
+    errors, bins = _compare(session, since, until)
+    count = sum(one.count for one in bins)
+    tickets = _settled(select(func.count(func.distinct(col(Forecast.ticket_id)))), since, until)
     leads = list(_leads(session, since, until))
     ahead = [lead for lead in leads if lead is not None]
     return Calibration(
         since=since,
         until=until,
         count=count,
-        tickets=tickets,
-        brier=round(sum(row[3] for row in by_bin.values()) / count, 4) if count else None,
-        bins=[
-            Bin(at / BINS, (at + 1) / BINS, row[0], round(row[1], 4), round(row[2], 4))
-            for at, row in sorted(by_bin.items())
-        ],
+        tickets=session.execute(tickets).scalar_one(),
+        brier=round(errors / count, 4) if count else None,
+        bins=bins,
         breaches=len(leads),
         warned=len(ahead),
         early=sum(lead >= EARLY for lead in ahead),
         lead_seconds=median(lead.total_seconds() for lead in ahead) if ahead else None,
     )
+
+
+def _compare(session: Session, since: datetime, until: datetime) -> tuple[float, list[Bin]]:
+    """The sum of all errors squared; and by tenths what was foretold, and what happened."""
+    happened = case((_IS_TRUE, 1.0), else_=0.0)
+    tenth = case(*_bounds(), else_=BINS - 1).label("tenth")
+    error = col(Forecast.probability) - happened
+    told = (func.count(), func.avg(col(Forecast.probability)), func.avg(happened))
+    rows = _settled(select(tenth, func.sum(error * error), *told), since, until)
+    found = session.execute(rows.group_by("tenth").order_by("tenth")).all()
+    bins = [
+        Bin(at / BINS, (at + 1) / BINS, count, round(predicted, 4), round(share, 4))
+        for at, _, count, predicted, share in found
+    ]
+    return sum(row[1] for row in found), bins
 
 
 def _clock() -> Any:

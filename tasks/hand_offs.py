@@ -106,22 +106,11 @@ def _whole(
 
 
 def _ranked(since: datetime, until: datetime, by: str, narrow: Mapping[str, str]) -> Select[Any]:
-    """One row for each key, the most hours first. Quantiles are of the nearest rank."""
-    key = [col(getattr(HandOff, name)) for name in BY[by]]
-    number = func.row_number().over(
-        partition_by=key, order_by=(col(HandOff.seconds), col(HandOff.id))
-    )
-    told = [*key, col(HandOff.seconds), col(HandOff.title), col(HandOff.ticket_id)]
-    all_of_key = func.count().over(partition_by=key)
-    each = select(*told, number.label("place"), all_of_key.label("of"))
-    each = _narrowed(each, HandOff, since, until, narrow)
-    if group := narrow.get("group"):
-        is_theirs = (col(HandOff.group_key) == group) | (col(HandOff.from_group) == group)
-        each = each.where(is_theirs)
-    one = each.subquery()
-    names = [one.c[name] for name in BY[by]]
-    worst = [_at_place(one, one.c.of - back, one.c.ticket_id) for back in range(WORST)]
-    longest = [_at_place(one, one.c.of - back, one.c.seconds) for back in range(WORST)]
+    """One row for each key, the most hours first."""
+    one = _placed(since, until, by, narrow).subquery()
+    names, backs = [one.c[name] for name in BY[by]], range(WORST)
+    worst = [_at_place(one, back, one.c.ticket_id).label(f"worst_{back}") for back in backs]
+    longest = [_at_place(one, back, one.c.seconds).label(f"longest_{back}") for back in backs]
     return (
         select(
             *names,
@@ -130,12 +119,26 @@ def _ranked(since: datetime, until: datetime, by: str, narrow: Mapping[str, str]
             func.sum(one.c.seconds).label("seconds"),
             _quantile(one, MEDIAN).label("median"),
             _quantile(one, P80).label("p80"),
-            *(column.label(f"worst_{back}") for back, column in enumerate(worst)),
-            *(column.label(f"longest_{back}") for back, column in enumerate(longest)),
+            *worst,
+            *longest,
         )
         .group_by(*names)
         .order_by(func.sum(one.c.seconds).desc(), *names)
     )
+
+
+def _placed(since: datetime, until: datetime, by: str, narrow: Mapping[str, str]) -> Select[Any]:
+    """Each hand-off, with its place among those `of` its key, the shortest first."""
+    key = [col(getattr(HandOff, name)) for name in BY[by]]
+    in_order = (col(HandOff.seconds), col(HandOff.id))
+    place = func.row_number().over(partition_by=key, order_by=in_order).label("place")
+    of = func.count().over(partition_by=key).label("of")
+    told = (col(HandOff.seconds), col(HandOff.title), col(HandOff.ticket_id))
+    each: Select[Any] = _narrowed(select(*key, *told, place, of), HandOff, since, until, narrow)
+    if group := narrow.get("group"):
+        is_theirs = (col(HandOff.group_key) == group) | (col(HandOff.from_group) == group)
+        each = each.where(is_theirs)
+    return each
 
 
 def _narrowed(
@@ -149,14 +152,15 @@ def _narrowed(
 
 
 def _quantile(one: Any, share: float) -> Any:
-    """The value at the first place that has at least this share at or below it."""
+    """Of the nearest rank: at the first place that has at least this share at or below it."""
     reached = one.c.place >= share * one.c.of
     is_first = reached & (one.c.place - 1 < share * one.c.of)
     return func.max(case((is_first, one.c.seconds)))
 
 
-def _at_place(one: Any, place: Any, value: Any) -> Any:
-    return func.max(case((one.c.place == place, value)))
+def _at_place(one: Any, back: int, value: Any) -> Any:
+    """Of the longest, the one before it, …"""
+    return func.max(case((one.c.place == one.c.of - back, value)))
 
 
 def _rank(row: Any, by: str, seconds: float, net: float) -> Rank:

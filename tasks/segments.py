@@ -13,7 +13,7 @@ one kind, by this precedence:
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from tasks.spells import OVER, Entry, Order, Spell, in_order, instant, is_of_ticket, spells_of
@@ -30,6 +30,7 @@ KINDS = {  # in the order in which a bar shows them: Chinese and English
 HAND_OFF = ("queue", "wait_internal")  # what is lost between two people
 ACTIVE = ("work", "verify", "travel", "wait_internal", "wait_customer", "queue")  # the most first
 STOPPED = ("suspended", "suspended afterwards")
+NEVER = datetime.max.replace(tzinfo=UTC)
 NO_ORDER = "no_order"  # the reason of a wait while no work order is open
 
 
@@ -92,19 +93,20 @@ def segments_of(
     begin = next(openings, written[0].at)
     told = in_order(written, begin)
     of_ticket = [one for one in told if is_of_ticket(one)]
+    end, back_at = max(begin, _end(of_ticket, until)), _restored_at(of_ticket)
+    phases, stops = list(_phases(of_ticket)), _stops(of_ticket)
     spells = spells_of((one for one in told if not is_of_ticket(one)), orders)
-    end = max(begin, _end(of_ticket, until))
-    back_at, stops, phases = _restored_at(of_ticket), _stops(of_ticket), list(_phases(of_ticket))
-    changes = {phase.since for phase in phases} | ({back_at} if back_at else set())
+    changes = {back_at or end, *(phase.since for phase in phases)}
     changes |= {at for stop in stops for at in (stop.since, stop.until)}
     changes |= {at for spell in spells for at in (spell.since, spell.until or end)}
     cuts = [begin, *sorted(at for at in changes if begin < at < end), end]
     ticket = int(of_ticket[0].subject.partition(":")[2])
-    whole = (
-        replace(one, ticket=ticket, after_restore=back_at is not None and one.started_at >= back_at)
-        for one in _pieces(cuts, phases, stops, spells)
+    return list(
+        _joined(
+            replace(one, ticket=ticket, after_restore=one.started_at >= (back_at or NEVER))
+            for one in _pieces(cuts, phases, stops, spells)
+        )
     )
-    return list(_joined(whole))
 
 
 def cut(stretches: Iterable[Stretch], begin: datetime) -> list[Stretch]:

@@ -12,8 +12,7 @@ from tasks import forecasts, past_times, risks
 from tasks.odds import ENOUGH, NOBODY, Passed, Peers, odds
 from tests.asking import publish_fault, wrong_fields
 from tests.fault_walks import Walk
-from workflows.reports import make_reports
-from workflows.risks import forecast
+from workflows.segments import keep
 
 HOUR = 3600.0
 DAY = timedelta(days=1)
@@ -129,7 +128,7 @@ def test_the_time_of_a_suspension_is_no_ones(walk):
 def test_past_tickets_tell_what_a_stage_usually_takes(walk, engine, session):
     for minutes in (30, 60, 90):
         close(walk, minutes)
-    make_reports(engine, walk.now)
+    assert keep(engine, walk.now) == 3
     told = past_times.read_past(session)
     session.commit()
     repairs = told["repair"].past
@@ -140,22 +139,16 @@ def test_past_tickets_tell_what_a_stage_usually_takes(walk, engine, session):
 # What came of it
 
 
-def forecasts_of(session):
-    found = [(one.probability, one.has_breached) for one in session.exec(select(Forecast))]
-    session.commit()
-    return found
-
-
-def test_forecasts_are_noted_when_there_is_news_and_settled_once_known(walk, engine, session):
+def test_forecasts_are_noted_when_there_is_news_and_settled_once_known(walk, session):
     walk.call()
-    session.commit()
-    noted = [forecast(engine, walk.later(minutes=each).now) for each in (0, 10, 60)]
-    assert noted[:2] == [1, 0] and noted[2] == 1
+    noted = [forecasts.note_forecasts(session, walk.later(minutes=m).now) for m in (0, 10, 60)]
+    assert noted == [1, 0, 1]
+    assert forecasts.settle_forecasts(session, walk.now) == 0
     walk.do("accept_call", "judge", "line_remote", "line_on_site")
     walk.do("restore_test", restored_at=walk.now.isoformat()).do("call_back", "close_ticket")
-    walk.do(*walk.orders()).session.commit()
-    assert forecast(engine, walk.now) == 2
-    assert [happened for _, happened in forecasts_of(session)] == [False, False]
+    walk.do(*walk.orders())
+    assert forecasts.settle_forecasts(session, walk.now) == 2
+    assert {row.has_breached for row in session.exec(select(Forecast))} == {False}
 
 
 @pytest.fixture

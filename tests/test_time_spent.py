@@ -11,11 +11,14 @@ from tasks import clocks, intake, kept_segments, time_spent, work_orders
 from tasks.past_stops import note_stop
 from tasks.segments import net, total
 from tests.asking import publish_fault
+from tests.conftest import DATABASES
 from tests.fault_walks import Walk, example
 from workflows.segments import keep
 
 STOP = {"reason": "no_access", "evidence": "照片 3", "customer_told": True}
 MINUTE = timedelta(minutes=1)
+# Of what is the same on every database, one is enough.
+on_one = pytest.mark.parametrize("engine", DATABASES[:1], indirect=True)
 REPAIR = [
     ("queue", 5),  # for the call, with ada
     ("queue", 5),  # for the judgement
@@ -71,6 +74,7 @@ def close(walk):
     return walk
 
 
+@on_one
 def test_the_bar_of_a_repair_from_the_call_to_the_close(walk):
     assert bar(repair(walk)) == REPAIR
     assert bar(close(walk)) == [*REPAIR, ("queue", 20), ("verify", 10)]
@@ -81,6 +85,7 @@ def test_the_bar_of_a_repair_from_the_call_to_the_close(walk):
     assert net(restored) == 120 * MINUTE
 
 
+@on_one
 def test_hand_offs_are_told_by_name(walk):
     repair(walk)
     found = time_spent.hand_offs_of(time_spent.stretches_of(walk.session, walk.ticket, walk.now))
@@ -91,6 +96,7 @@ def test_hand_offs_are_told_by_name(walk):
     assert told == [("ada", "crc", "dora"), ("crc", "noc", "nora"), ("noc", "field", "liu")]
 
 
+@on_one
 def test_the_time_of_a_child_goes_on_as_its_parents(walk, session):
     parent = repair(walk).ticket
     child = Walk(session, walk.cast, walk.now - 30 * MINUTE)
@@ -124,6 +130,7 @@ def test_a_stop_noted_afterwards_changes_what_is_kept_of_a_child(walk, session, 
     assert (tally.gross, tally.net) == (540, 240)
 
 
+@on_one
 def test_restored_again_it_was_not_so_before_it_was_reopened(walk):
     said = repair(walk).now.isoformat()
     walk.do("restore_test", restored_at=said).later(minutes=30)
@@ -148,6 +155,7 @@ def test_segments_are_kept_once_when_a_ticket_is_over(walk, engine, session):
     assert keep(engine, walk.now) == 1
 
 
+@on_one
 def test_a_ticket_that_cannot_be_accounted_for_is_passed_over_and_tried_again(
     walk, engine, session, monkeypatch, caplog
 ):
@@ -214,6 +222,7 @@ def test_each_clock_explains_itself(walk, as_, clock):
     assert told["accept"]["ongoing"] is None and told["accept"]["completed"][0]["state"] == "met"
 
 
+@on_one
 def test_the_net_time_to_restore_is_what_the_restore_clock_measured(walk, as_, clock, session):
     close(repair(walk))
     (clock,) = [
