@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import func, select, update
 
-from records import Clock, Entry, Escalation, Ticket
+from bpmn import library
+from bpmn import tickets as runs_of
+from records import Clock, Entry, Escalation, Notice, Ticket
 from records.bold import boldly
 from records.database import open_session
 from records.history import breaks
 from tasks import tickets
+from tests.fault_walks import FAULT, example
 from tests.test_escalations import LADDER, MINUTE, limited, told
 from workflows import clocks, lateness
 
@@ -76,6 +79,22 @@ def test_a_clock_that_its_policy_has_no_more_is_left_alone(engine, session, thre
     session.commit()
     assert clocks.fire_clocks(engine, now + 60 * MINUTE) == 3
     assert clocks.fire_clocks(engine, now + 61 * MINUTE) == 0
+
+
+def test_a_call_that_nobody_takes_climbs_the_shipped_ladder(engine, session, cast, now):
+    library.publish(session, FAULT, by="owen", now=now)
+    call = runs_of.report(session, example("fault_intake.json"), by=cast["ada"], now=now)
+    session.commit()
+    for minutes in (4, 5, 60, 90, 120, 240):
+        clocks.fire_clocks(engine, now + minutes * MINUTE)
+
+    fired = select(Escalation).where(Escalation.ticket_id == call.id)
+    mine = [(e.at, e.to) for e in session.exec(fired.order_by(Escalation.due_at, Escalation.id))]
+    assert ("100%", "team_lead") in mine and ("PT2H", "group_duty") in mine
+    restore = [to for at, to in mine if to in ("duty_lead", "city_head", "province_director")]
+    assert restore.index("city_head") < restore.index("province_director")
+    told = session.exec(select(Notice).where(Notice.template == "redispatch")).first()
+    assert (told.to, told.facts["suggestion"]) == ("mei", "Ada")
 
 
 # Lists
