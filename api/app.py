@@ -24,6 +24,7 @@ from api import (
     devices,
     diagrams,
     escalations,
+    flows,
     groups,
     health,
     inbox,
@@ -37,6 +38,7 @@ from api import (
     risks,
     roles,
     runs,
+    seals,
     sign_ins,
     tickets,
     time_spent,
@@ -81,6 +83,8 @@ ROUTERS = [
     diagrams.router,
     policies.router,
     history_routes.router,
+    seals.router,
+    flows.router,
 ]
 STATUS: dict[type[Exception], int] = {
     NotSignedIn: 401,

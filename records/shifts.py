@@ -1,6 +1,6 @@
 """Runs of flows (Prefect), as far as we need them: who is at work, and how late they were.
 
-Prefect's own database may be lost; this stays. Written by workflows/, read by api/flows.py.
+Prefect's own database may be lost; this stays. Verbs: tasks/shifts.py.
 """
 
 from datetime import datetime
@@ -21,10 +21,12 @@ class Shift(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime, index=True)
     seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    has_failed: bool = False  # as a whole: what it was for was not done
     done: int = 0  # rows acted on
     failed: int = 0  # rows that failed, and were put off
     worst_seconds: float = 0.0  # the most that anything was late
-    error: str = ""
+    error: str = ""  # the last one, of the whole or of a row
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the flow runs again
 
 
 class Lateness(SQLModel, table=True):

@@ -12,6 +12,7 @@ PERMISSIONS = {  # permission: Chinese and English
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
     "diagrams:publish": ("发布流程图", "publish diagrams"),
+    "flows:read": ("查看定时任务运行情况", "see how timed work goes"),
     "groups:staff": ("调整班组成员", "say who is in a group"),
     "history:read": ("查看全部历史", "read all of history"),
     "history:verify": ("核验历史", "verify history"),

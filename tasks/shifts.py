@@ -1,13 +1,13 @@
 """Runs of flows, in our own tables: who checks in, who is alive, how late things were.
 
-Called by workflows/, which does the work, and by api/flows.py, which shows it. Ids, not clocks, say
-who is newer: machines' clocks differ.
+Called by workflows/, which does the work. What is told of it: flows.py. Ids, not clocks, say who is
+newer: machines' clocks differ.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from records import Lateness, Shift
@@ -18,11 +18,18 @@ LIVE = timedelta(seconds=6)  # who has not been seen for so long is gone
 
 
 def check_in(
-    session: Session, flow: str, *, now: datetime, flow_run: str = "", host: str, process: int
+    session: Session,
+    flow: str,
+    *,
+    now: datetime,
+    flow_run: str = "",
+    host: str,
+    process: int,
+    next_at: datetime | None = None,
 ) -> int:
     """A run of a flow begins; the id of its row."""
     row = Shift(flow=flow, flow_run=flow_run, host=host, started_at=now, seen_at=now)
-    row.process = process
+    row.process, row.next_at = process, next_at
     session.add(row)
     session.flush()
     return row.id
@@ -37,29 +44,38 @@ def beat(
     failed: int,
     worst: float,
     error: str = "",
-    is_over: bool = False,
 ) -> None:
-    """A sign of life, with what was done so far; with `is_over`, the last."""
+    """A sign of life, with what was done so far."""
     values = {"seen_at": now, "done": done, "failed": failed, "worst_seconds": worst}
-    values |= {"error": error[:500]} | ({"ended_at": now} if is_over else {})
-    session.connection().execute(update(Shift).where(col(Shift.id) == shift_id).values(**values))
+    mine = update(Shift).where(col(Shift.id) == shift_id)
+    session.connection().execute(mine.values(**values, error=error[:500]))
+
+
+def check_out(session: Session, shift_id: int, *, now: datetime, has_failed: bool = False) -> None:
+    mine = update(Shift).where(col(Shift.id) == shift_id)
+    session.connection().execute(mine.values(ended_at=now, has_failed=has_failed))
 
 
 def count_live(session: Session, *, now: datetime, after: int = 0) -> int:
     """How many shifts are at work, of those that began after the one with the id `after`."""
-    rows = select(func.count()).select_from(Shift).where(*_live(now), col(Shift.id) > after)
+    rows = select(func.count()).select_from(Shift).where(is_live(now), col(Shift.id) > after)
     return session.exec(rows.where(Shift.flow == SHIFT)).one()
 
 
 def live(session: Session, *, now: datetime) -> Sequence[Shift]:
     """All runs of flows that are at work."""
-    return session.exec(select(Shift).where(*_live(now)).order_by(col(Shift.id))).all()
+    return session.exec(select(Shift).where(is_live(now)).order_by(col(Shift.id))).all()
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    return col(Shift.ended_at).is_(None) & (col(Shift.seen_at) > now - LIVE)
 
 
 def last_good(session: Session, flow: str) -> datetime | None:
-    """When the last run began that came to its end without an error."""
-    good = (Shift.flow == flow, col(Shift.ended_at).is_not(None), Shift.error == "")
-    return session.exec(select(func.max(col(Shift.started_at))).where(*good)).one()
+    """When the last run began that did what it was for."""
+    is_good = col(Shift.ended_at).is_not(None) & ~col(Shift.has_failed)
+    rows = select(func.max(col(Shift.started_at))).where(Shift.flow == flow, is_good)
+    return session.exec(rows).one()
 
 
 def tries_since(session: Session, flow: str, since: datetime) -> Sequence[Shift]:
@@ -86,7 +102,3 @@ def keep_lateness(session: Session, noted: Mapping[str, Sequence[float]], *, now
             worst_seconds=told[-1],
         )
         session.add(row)
-
-
-def _live(now: datetime) -> tuple[bool, bool]:
-    return col(Shift.ended_at).is_(None), col(Shift.seen_at) > now - LIVE  # type: ignore[return-value]

@@ -102,7 +102,7 @@ def test_who_gives_no_sign_of_life_or_has_ended_does_not_count(session, now):
     _, over, live = (shifts.check_in(session, "shift", now=now, **ME) for _ in range(3))
     shifts.check_in(session, "seal history", now=now, **ME)
     later = now + timedelta(seconds=10)
-    shifts.beat(session, over, now=later, is_over=True, **told)
+    shifts.check_out(session, over, now=later)
     shifts.beat(session, live, now=later, **told)
     assert shifts.count_live(session, now=later) == 1
     assert shifts.count_live(session, now=now) == 2
@@ -168,8 +168,7 @@ def nightly(engine, monkeypatch):
     monkeypatch.setattr(schedule, "SCHEDULE", {"report": flow})
     with Session(engine) as session, session.begin():
         began = datetime.fromisoformat("2026-03-08T00:00Z")
-        told = {"done": 0, "failed": 0, "worst": 0.0, "is_over": True}
-        shifts.beat(session, shifts.check_in(session, "shift", now=began, **ME), now=began, **told)
+        shifts.check_out(session, shifts.check_in(session, "shift", now=began, **ME), now=began)
     return did
 
 
@@ -205,7 +204,7 @@ def test_a_flow_that_fails_is_asked_for_again_but_not_at_once(engine, nightly, n
         monkeypatch.setattr(check_in, "utc_now", lambda at=at: at)
         planned.catch_up(engine, at)
     tries = [row for row in rows(engine) if row.flow == "report"]
-    assert {row.error for row in tries} == {"RuntimeError: no report"}
+    assert {(row.has_failed, row.error) for row in tries} == {(True, "RuntimeError: no report")}
     assert len(tries) == 2 * planned.TRIES  # for today, and from 02:10 for tomorrow
     gaps = {later - sooner for sooner, later in pairwise(nightly)}
     assert min(gaps) >= planned.GRACE

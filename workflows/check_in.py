@@ -31,8 +31,11 @@ def utc_now() -> datetime:
 class CheckIn:
     """The row of one run of a flow. Without a database it goes on, and tries again."""
 
-    def __init__(self, engine: Engine, flow: str, flow_run: str = "") -> None:
-        self.engine, self.flow, self.flow_run = engine, flow, flow_run
+    def __init__(
+        self, engine: Engine, flow: str, flow_run: str = "", next_at: datetime | None = None
+    ) -> None:
+        self.engine, self.flow, self.flow_run, self.next_at = engine, flow, flow_run, next_at
+        self.has_failed = False
         self.row = self.done = self.failed = 0
         self.worst, self.error, self.noted_at = 0.0, "", time.monotonic()
         self.beat()
@@ -62,8 +65,9 @@ class CheckIn:
                 failed=self.failed,
                 worst=self.worst,
                 error=self.error,
-                is_over=is_over,
             )
+            if is_over:
+                shifts.check_out(session, self.row, now=now, has_failed=self.has_failed)
             return shifts.count_live(session, now=now, after=self.row)
 
     def _begin(self, session: Session, now: datetime) -> int:
@@ -72,15 +76,18 @@ class CheckIn:
             self.flow,
             now=now,
             flow_run=self.flow_run,
+            next_at=self.next_at,
             host=socket.gethostname(),
             process=os.getpid(),
         )
 
 
 @contextmanager
-def checked_in(engine: Engine, flow: str, flow_run: str = "") -> Iterator[CheckIn]:
+def checked_in(
+    engine: Engine, flow: str, flow_run: str = "", next_at: datetime | None = None
+) -> Iterator[CheckIn]:
     """For a flow that does one thing: beats beside it until it is over."""
-    own, over = CheckIn(engine, flow, flow_run), threading.Event()
+    own, over = CheckIn(engine, flow, flow_run, next_at), threading.Event()
 
     def beat() -> None:
         while not over.wait(shifts.BEAT):
@@ -92,6 +99,7 @@ def checked_in(engine: Engine, flow: str, flow_run: str = "") -> Iterator[CheckI
         yield own
     except BaseException as error:
         lateness.fail(f"{type(error).__name__}: {error}")
+        own.has_failed = True
         raise
     finally:
         over.set()

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def do(engine: Engine, name: str, flow: Flow, now: datetime, flow_run: str = "") -> int:
     """Do what the flow does, checked in; how much that was."""
-    with checked_in(engine, name, flow_run) as own:
+    with checked_in(engine, name, flow_run, hours.coming(flow.at, now)) as own:
         own.done = flow.work(engine, now)
     return own.done
 

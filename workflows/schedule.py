@@ -6,7 +6,18 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from workflows import alarms, clocks, notices, runs, seals, service_calls, upkeep, work_orders
+from workflows import (
+    alarms,
+    clocks,
+    notices,
+    reports,
+    runs,
+    seals,
+    segments,
+    service_calls,
+    upkeep,
+    work_orders,
+)
 
 Work = Callable[[Engine, datetime], int]
 
@@ -45,8 +56,11 @@ SCHEDULE: dict[str, Job | Flow] = {
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
+    "keep segments": Job(segments.keep, 30.0, "segments"),
     "send notices": Job(notices.send_notices, 0.5, "notices"),
     "seal history": Flow(seals.seal_history, ":07"),
+    "foretell breaches": Flow(reports.foretell, ":37"),
+    "report hand-offs": Flow(reports.report_hand_offs, "00:20"),
     "forget what is old": Flow(upkeep.forget_old, "03:10"),
 }
 

@@ -75,10 +75,12 @@ def upgrade() -> None:
         sa.Column("started_at", records.columns.UtcDateTime(), nullable=False),
         sa.Column("seen_at", records.columns.UtcDateTime(), nullable=False),
         sa.Column("ended_at", records.columns.UtcDateTime(), nullable=True),
+        sa.Column("has_failed", sa.Boolean(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("worst_seconds", sa.Float(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
+        sa.Column("next_at", records.columns.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("shift", schema=None) as batch_op:
