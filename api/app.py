@@ -175,6 +175,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path in schema["paths"].values():
             for operation in path.values():
                 content = operation["responses"]["default"]["content"]
-                content[MEDIA_TYPE] = content.pop("application/json")
+                content[MEDIA_TYPE] = content.popitem()[1]  # pages refuse in no other way
         app.openapi_schema = schema
     return app.openapi_schema
