@@ -289,7 +289,7 @@ def test_the_commands_say_what_to_do_first_and_then_do_it(here, capsys):
     assert "8,000 circuits" in told.out and "Nothing was changed" in told.out
     assert told.err.splitlines()[-1] == "Circuits: 8,000 done."
     assert main(["verify"]) == 0
-    assert capsys.readouterr().out == "1 chains, 1 entries, 0 broken.\n"
+    assert capsys.readouterr().out == "1 chains, 1 entries, 0 seals: all hold.\n"
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(here, monkeypatch, capsys):
