@@ -1,4 +1,5 @@
-"""What the customer is promised: how it goes and when it will be back, and a limit put off.
+"""What the customer is told and promised: how it goes, when it will be back, that it is; a limit
+put off.
 
 Called by the doors; both verbs restart or lengthen clocks, as the policy "clocks" says. The first
 word to a customer, before they call: services/tickets.py.
@@ -52,6 +53,23 @@ def tell_progress(
             record(session, "progress told", one, by, now, told=names, **told)
     if not queued:
         raise _nobody_to_tell()
+    return queued
+
+
+def tell_restored(session: Session, ticket: Ticket, *, key: str, now: datetime) -> int:
+    """业务已恢复, to each contact as tell_progress does; how many notices."""
+    queued = 0
+    for one in (ticket, *children(session, ticket)):
+        at = one.restored_at or now
+        facts = {
+            "ticket": one.number,
+            "circuit": circuit_code(session, one),
+            "restored_at": when(at),
+            "lasted_minutes": int((at - one.started_at).total_seconds() // 60),
+        }
+        told: dict[str, Any] = {"template": "restored", "facts": facts, "now": now}
+        told |= {"subject": f"ticket:{one.id}", "is_urgent": ticket.impact == "outage"}
+        queued += _tell_each(session, contacts_of(session, one), key=f"{key}-{one.id}", **told)
     return queued
 
 
@@ -128,7 +146,13 @@ def _notify(
     told: dict[str, Any] = {"template": "progress", "facts": facts, "now": now}
     told |= {"subject": f"ticket:{ticket.id}", "is_urgent": of.impact == "outage"}
     key = f"progress-{ticket.id}-{now.timestamp():.6f}"
-    return sum(len(notices.tell(session, to=contact, key=key, **told)) for contact in contacts)
+    return _tell_each(session, contacts, key=key, **told)
+
+
+def _tell_each(session: Session, contacts: list[Contact], **told: Any) -> int:
+    """How many notices; one that may not leave, as it names somebody else, is none."""
+    queued = [each for contact in contacts for each in notices.tell(session, to=contact, **told)]
+    return sum(notice.state != "failed" for notice in queued)
 
 
 def _reading(session: Session, ticket: Ticket, now: datetime) -> clocks.Reading:

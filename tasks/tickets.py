@@ -120,7 +120,7 @@ def add_specialty(
 
 
 def restore(session: Session, ticket: Ticket, *, at: datetime, by: str, now: datetime) -> None:
-    """业务恢复. A time before the fault, before it was found that it had not been restored after all,
+    """业务恢复. A time before the fault, before a reopening that found it not restored after all,
     or after now is a slip: the nearest one counts."""
     require("restore", ticket)
     since = _reopened_at(session, ticket) if ticket.reopened else None

@@ -225,3 +225,12 @@ def test_progress_is_told_and_a_limit_put_off_over_the_api(as_, ticket, now, clo
     entries = as_("mei").get(f"/api/history?subject=ticket:{ticket.id}").json()["items"]
     assert "postponement refused" in {entry["verb"] for entry in entries}
     assert as_("dora").post(f"{at}/postponements", json=asked).status_code == 403
+
+
+def test_every_contact_is_told_once_that_the_service_is_back(session, ticket, now):
+    ticket.restored_at = now + 86 * MINUTE
+    for _ in range(2):
+        assert promises.tell_restored(session, ticket, key="k", now=ticket.restored_at) == 1
+    notice = session.exec(select(Notice)).one()
+    lasted = (ticket.restored_at - ticket.started_at).total_seconds() // 60
+    assert (notice.template, notice.facts["lasted_minutes"]) == ("restored", lasted)

@@ -19,6 +19,7 @@ SERVICES: dict[str, Service] = {
     "tickets.propose_plan": Service(tickets.propose_plan),
     "tickets.add_specialty": Service(tickets.add_specialty),
     "tickets.look_at_alarms": Service(tickets.look_at_alarms),
+    "tickets.tell_restored": Service(tickets.tell_restored),
     "tickets.note_repair": Service(tickets.note_repair),
     "tickets.note_report": Service(tickets.note_report),
     "tickets.restore": Service(tickets.restore),

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from notifications import notices
 from records import Circuit, Contact, Ticket
-from tasks import clocks, milestones, stops, tickets, urgency
+from tasks import clocks, milestones, promises, stops, tickets, urgency
 from tasks.impact import ZONE, facts_of, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
@@ -102,6 +102,12 @@ def restore(caller: Caller, *, at: str) -> Facts:
     lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
     most = ticket.limit.get("report_if_over")
     return {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
+
+
+def tell_restored(caller: Caller) -> Facts:
+    ticket = ticket_of(caller)
+    told = promises.tell_restored(caller.session, ticket, key=caller.key, now=caller.now)
+    return {"notices": told}
 
 
 def note_repair(caller: Caller) -> Facts:
