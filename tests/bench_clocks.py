@@ -31,7 +31,7 @@ NAME = "accept"
 def measure(place: Place, show: Progress) -> list[Figure]:
     few, _ = _clocks(place, FEW, show)
     many, begins = _clocks(place, OPEN, show)
-    idle = _idle(few, show), _idle(many, show)
+    idle = _idle(few, many)
     taken = sorted(_fire(many, begins, show))
     assert len(taken) == DUE, f"{len(taken)} of {DUE} clocks fired"
     late = taken[int(len(taken) * 0.99)]
@@ -67,14 +67,16 @@ def _clocks(place: Place, count: int, show: Progress) -> tuple[Engine, datetime]
     return engine, begins
 
 
-def _idle(engine: Engine, show: Progress) -> float:
-    """Seconds that a tick takes which finds nothing due."""
-    taken, before = [], datetime.now(UTC) - timedelta(days=1)
+def _idle(*engines: Engine) -> list[float]:
+    """Seconds that a tick takes which finds nothing due, in each of them, looking in turn."""
+    taken: list[list[float]] = [[] for _ in engines]
+    before = datetime.now(UTC) - timedelta(days=1)
     for _ in range(LOOKS):
-        began = time.perf_counter()
-        assert fire_clocks(engine, before) == 0
-        taken.append(time.perf_counter() - began)
-    return median(taken)
+        for engine, seconds in zip(engines, taken, strict=True):
+            began = time.perf_counter()
+            assert fire_clocks(engine, before) == 0
+            seconds.append(time.perf_counter() - began)
+    return [median(seconds) for seconds in taken]
 
 
 def _fire(engine: Engine, begins: datetime, show: Progress) -> list[float]:
