@@ -134,7 +134,7 @@ def test_a_script_in_one_branch_changes_neither_the_other_nor_the_past(saved: bo
     live.complete(live.orders()[0].step_id, {})
     facts: dict[str, Any] = {order.element_id: order.data["x"] for order in live.orders()}
     assert facts == {"C": {"k": [1, 5], "d": {"v": 99}}, "B": {"k": [1], "d": {"v": 0}}}
-    assert live.run.task_tree.data == data
+    assert live.run.task_tree.data == ({} if saved else data)  # what steps knew that are over
 
 
 def test_a_reminder_with_old_facts_does_not_undo_newer_ones_at_the_end() -> None:

@@ -1,7 +1,7 @@
 """Forgets the steps that are over: what they did is in the history, what they left in the tokens.
 
-Kept are the root, what lives, the node in front of it that groups it with others, and where
-branches part (their facts are stored once). So a run's state does not grow with its age.
+Kept are the root, what lives, and the node in front of it that groups it with others. So a run's
+state does not grow with its age.
 """
 
 from typing import Any
@@ -31,20 +31,8 @@ def _prune(scope: Any) -> None:
 
 def _kept(steps: dict[int, Step], root: Step) -> dict[int, Step]:
     """In the order of their making, which is that of arrival at joins."""
-    kept = {root.id}
-    reached: dict[int, int] = {}  # a step above living ones -> the living one it was reached from
+    kept: set[int | None] = {root.id}
     for step in steps.values():
         if step.is_live:
-            kept.add(step.id)
-            if step._parent is not None:
-                kept.add(step._parent)
-            kept.update(_partings(step, steps, reached))
+            kept |= {step.id, step._parent}
     return {number: step for number, step in steps.items() if number in kept}
-
-
-def _partings(step: Step, steps: dict[int, Step], reached: dict[int, int]) -> list[int]:
-    above = step._parent
-    while above is not None and above not in reached:
-        reached[above] = step.id
-        above = steps[above]._parent
-    return [] if above is None else [above]

@@ -58,9 +58,11 @@ class ScopeSteps:
     def view(self) -> tuple[Facts, Marks]:
         """What the scope knows by now: the facts of all its tokens, latest writes winning.
 
-        An instance of a loop keeps its facts to itself until it is done.
+        An instance of a loop keeps its facts to itself until it is done. Steps that are over know
+        nothing that no token knows.
         """
-        facts, marks = dict(self.task_tree.data), self.task_tree.marks
+        facts: Facts = {}
+        marks: Marks = {}
         for step in self.live():
             if not step.task_spec.loop:
                 facts, marks = merge(facts, marks, *step.task_spec.known_inside(step))

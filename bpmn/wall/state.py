@@ -1,8 +1,9 @@
 """The state of a run as bytes: its tokens and their facts, never the diagram, never the past.
 
-Written and read by `live.py`; stored as a BLOB. FORMAT counts our own versions of it.
-A row is [id, parent, node, state, memory, facts, marks, dropped]; facts and marks are what differs
-from the row above (the parent, or for the root of a subprocess the step that opened it).
+Written and read by `live.py`; stored as a BLOB. FORMAT counts our own versions of it: FORMAT is
+written, and what older ones wrote is read (`old_states.py`). A row is [id, parent, node, state,
+memory, known]; `known` numbers what a token knows (`stores.py`). A step that is over has none: what
+it knew, the tokens after it know.
 """
 
 from typing import Any
@@ -10,69 +11,61 @@ from typing import Any
 import orjson
 from SpiffWorkflow import TaskState
 
-from bpmn.wall.facts import same
+from bpmn.wall.old_states import renew
 from bpmn.wall.scopes import InnerScope, MainScope
 from bpmn.wall.steps import Step
+from bpmn.wall.stores import Known, Store, read_store
 from bpmn.wall.troubles import CannotRestore
 
-FORMAT = 1
+FORMAT = 2
+NOTHING: Known = ({}, {})
 
 
 def dump(run: MainScope) -> bytes:
+    store = Store()
+    scopes = [
+        [getattr(scope, "parent_task_id", None), scope.data, _rows(scope, store)]
+        for scope in run.scopes()
+    ]
     state = {
         "format": FORMAT,
         "counter": run.counter,
         "ends": run.ends,
         "done": run.completed,
-        "scopes": [[getattr(s, "parent_task_id", None), s.data, _rows(s)] for s in run.scopes()],
+        "facts": store.facts,
+        "known": store.known,
+        "scopes": scopes,
     }
     return orjson.dumps(state)
 
 
 def load(run: MainScope, state: bytes) -> None:
     """Fill a fresh run; raises CannotRestore."""
-    told = orjson.loads(state)
+    told = renew(orjson.loads(state))
     if told.get("format") != FORMAT:
         raise CannotRestore(
-            f"运行状态的格式为 {told.get('format')}，本版本只认识 {FORMAT}；"
+            f"运行状态的格式为 {told.get('format')}，本版本只认识 {FORMAT} 及更早的格式；"
             "请用相应版本的程序打开。",
-            f"The state has format {told.get('format')}, this release reads {FORMAT}; "
+            f"The state has format {told.get('format')}, this release reads up to {FORMAT}; "
             "use the release that wrote it.",
         )
     run.ends, run.completed = told["ends"], told["done"]
+    known = read_store(told["facts"], told["known"])
     for owner, data, rows in told["scopes"]:
         scope: Any = run if owner is None else _reopen(run, owner)
         scope.data = data
-        _fill(scope, rows)
+        _fill(scope, rows, known)
     run.counter = told["counter"]
 
 
-def _rows(scope: Any) -> list[list[Any]]:
+def _rows(scope: Any, store: Store) -> list[list[Any]]:
     rows = []
     for step in scope.tasks.values():
-        above = step.parent or getattr(scope, "owner", None)
         row = [step.id, step._parent, step.task_spec.name, step._state, step.internal_data or 0]
-        rows.append(row + _difference(step, above))
+        if step.is_live:
+            row.append(store.number(step.data, step.marks))
+        rows.append(row)
     return rows
-
-
-def _difference(step: Step, above: Step | None) -> list[Any]:
-    if above is None:
-        return [step.data, step.marks]
-    facts = _changed(step.data, above.data)
-    marks = {} if step.marks is above.marks else _changed(step.marks, above.marks)
-    marks |= dict.fromkeys(above.marks.keys() - step.marks.keys(), 0)
-    dropped = [name for name in above.data if name not in step.data]
-    rest: list[Any] = [facts or 0, marks or 0, dropped or 0]
-    while rest and rest[-1] == 0:
-        rest.pop()
-    return rest
-
-
-def _changed(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
-    if new is old:
-        return {}
-    return {name: v for name, v in new.items() if name not in old or not same(old[name], v)}
 
 
 def _reopen(run: MainScope, owner_id: int) -> InnerScope:
@@ -84,33 +77,20 @@ def _reopen(run: MainScope, owner_id: int) -> InnerScope:
     return scope
 
 
-def _fill(scope: Any, rows: list[list[Any]]) -> None:
+def _fill(scope: Any, rows: list[list[Any]], known: list[Known]) -> None:
     nodes, steps = scope.spec.task_specs, scope.tasks
-    for number, parent, name, state, memory, *difference in rows:
+    for number, parent, name, state, memory, *knows in rows:
         if name not in nodes:
             raise _misfit(name)
         step = Step.__new__(Step)
         step.revive(number, scope, nodes[name], parent, state, memory or {})
-        above = steps.get(parent) or getattr(scope, "owner", None)
-        _read_facts(step, above, *difference)
+        step.data, step.marks = known[knows[0]] if knows else NOTHING
         steps[number] = step
         if parent is not None:
             steps[parent]._children.append(number)
         if state == TaskState.READY and not step.task_spec.manual:
             scope.top_workflow.queue.append(step)
     scope.task_tree = steps[rows[0][0]]
-
-
-def _read_facts(
-    step: Step, above: Step | None, facts: Any = 0, marks: Any = 0, dropped: Any = 0
-) -> None:
-    if above is None:
-        step.data, step.marks = facts or {}, marks or {}
-        return
-    step.data = {**above.data, **facts} if facts else dict(above.data)
-    step.marks = {n: m for n, m in {**above.marks, **marks}.items() if m} if marks else above.marks
-    for name in dropped or ():
-        del step.data[name]
 
 
 def _misfit(name: str) -> CannotRestore:
