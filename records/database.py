@@ -7,15 +7,16 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, bindparam, event, inspect, select
 from sqlmodel import Session, create_engine
 
 from records.bold import boldly
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # SQLite lets one write at a time, and who waits for that sleeps up to 0.1 s between two looks. So
 # the threads of one process queue here: with 4 of them, p99 was 13 ms instead of 190.
@@ -96,11 +97,15 @@ def open_session(
 
 def migrate(engine: Engine) -> None:
     """Apply every migration that the database has not had yet."""
+    from alembic import command  # here, as a flow that starts each minute need not wait for it
+
     with engine.begin() as connection:
         command.upgrade(migration_settings(connection), "head")
 
 
-def migration_settings(connection: Connection) -> Config:
+def migration_settings(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     settings.attributes["connection"] = connection

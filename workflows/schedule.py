@@ -44,7 +44,7 @@ class Flow:
     work: Work
     at: str
     retries: int = 3
-    delay: float = 60.0  # seconds between two tries
+    delay: int = 60  # seconds between two tries
 
 
 OUTSIDE = {"calls", "notices"}  # lanes that wait for other machines
