@@ -1,6 +1,7 @@
 """What is shown of the clocks of a ticket, each with how it came about. Used by time_spent.py."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,12 @@ from bpmn import library
 from records import Ticket
 from tasks import clocks
 from tasks.clock_ladders import Rung
+from tasks.clock_times import Pause
+from tasks.clock_words import Reasons, name_reason
 from tasks.clocks import Reading
 from tasks.decisions import Fired, decisions_of
 
+NEWEST = 20  # cycles of one clock: who has told of progress 300 times needs no 300 explanations
 STATES = {
     "running": ("计时中", "running"),
     "paused": ("已暂停", "paused"),
@@ -32,7 +36,9 @@ class Said(BaseModel):
 class PauseShown(BaseModel):
     started_at: datetime
     ended_at: datetime | None
-    reason: str
+    reason: str = Field(examples=["no_access"])
+    reason_zh: str = Field(examples=["客户拒绝或无法提供进场"])
+    reason_en: str
 
 
 class RungShown(BaseModel):
@@ -91,30 +97,34 @@ class ClockShown(BaseModel):
     policies: dict[str, int] = Field(examples=[{"clocks": 1, "calendars": 1}])
     allowances: dict[str, Length]
     ongoing: CycleShown | None
-    completed: list[CycleShown]
+    completed: list[CycleShown] = Field(description=f"The last {NEWEST}, the newest at the end")
+    completed_count: int = Field(description="How many cycles are over in all")
     rungs: list[RungShown]
     rules: list[RuleShown]
 
 
 def show_clocks(session: Session, ticket: Ticket, now: datetime) -> list[ClockShown]:
     rules = [_show_rule(session, one) for one in decisions_of(session, ticket)]
-    return [_show(one, rules) for one in clocks.read_all(session, ticket, now)]
+    reasons = clocks.reasons(session)
+    return [_show(one, rules, reasons) for one in clocks.read_all(session, ticket, now)]
 
 
-def _show(one: Reading, rules: Iterable[RuleShown]) -> ClockShown:
-    cycles, is_over = [*one.before, one], one.ended_at is not None
+def _show(one: Reading, rules: Iterable[RuleShown], reasons: Reasons) -> ClockShown:
+    is_over = one.ended_at is not None
+    over = [*one.before, one] if is_over else one.before
     return ClockShown(
         **{name: getattr(one, name) for name in ("name", "zh", "en", "kind", "state", "calendar")},
         policies=dict(one.versions),
         allowances={key: show_seconds(seconds) for key, seconds in one.allowances.items()},
-        ongoing=None if is_over else _cycle(one),
-        completed=[_cycle(cycle) for cycle in (cycles if is_over else one.before)],
+        ongoing=None if is_over else _cycle(one, reasons),
+        completed=[_cycle(cycle, reasons) for cycle in over[-NEWEST:]],
+        completed_count=len(over),
         rungs=[_show_rung(rung) for rung in one.rungs],
         rules=[rule for rule in (_of_clock(one.name, each) for each in rules) if rule.rows],
     )
 
 
-def _cycle(one: Reading) -> CycleShown:
+def _cycle(one: Reading, reasons: Reasons) -> CycleShown:
     zh, en = STATES[one.state]
     alike = ("cycle", "state", "started_at", "due_at", "ended_at", "breached_at")
     return CycleShown(
@@ -124,9 +134,14 @@ def _cycle(one: Reading) -> CycleShown:
         limit=show_seconds(one.limit_seconds),
         elapsed=show_seconds(one.elapsed_seconds),
         remaining_seconds=one.remaining_seconds,
-        pauses=[PauseShown.model_validate(pause, from_attributes=True) for pause in one.pauses],
+        pauses=[_pause(pause, reasons) for pause in one.pauses],
         arithmetic=[Said(**line) for line in one.arithmetic],
     )
+
+
+def _pause(pause: Pause, reasons: Reasons) -> PauseShown:
+    name = name_reason(reasons, pause.reason)
+    return PauseShown(**asdict(pause), reason_zh=name["zh"], reason_en=name["en"])
 
 
 def _show_rung(rung: Rung) -> RungShown:

@@ -111,9 +111,10 @@ class Course:
         return self.reached(cycle, sums.seconds) if sums else None
 
     def reached(self, cycle: Cycle, seconds: float) -> datetime | None:
-        """When so much of the cycle's own time has passed; a pause at its end keeps it open."""
+        """When so much of the cycle's own time has passed; a pause at its end keeps it open. Of one
+        that is over, what was suspended later changes nothing."""
         calendar = self.calendar_at(cycle.ended_at)
-        return reach(calendar, cycle.started_at, seconds, self.pauses)
+        return reach(calendar, cycle.started_at, seconds, self.pauses_of(cycle))
 
     def elapsed(self, cycle: Cycle, until: datetime) -> float:
         end = min(until, cycle.ended_at or until)
@@ -128,11 +129,15 @@ class Course:
 
     def fired(self, cycle: Cycle) -> list[tuple[datetime, Told]]:
         """The rungs of this cycle that were told, in order."""
-        return [
-            (at, entry)
-            for at, _, kind, _, entry in self.moments
-            if kind == TOLD and entry.particulars.get("cycle", 1) == cycle.number
-        ]
+        return self._fired.get(cycle.number, [])
+
+    @cached_property
+    def _fired(self) -> dict[int, list[tuple[datetime, Told]]]:
+        found: dict[int, list[tuple[datetime, Told]]] = {}
+        for at, _, kind, _, entry in self.moments:
+            if kind == TOLD:
+                found.setdefault(entry.particulars.get("cycle", 1), []).append((at, entry))
+        return found
 
     def sums(self, cycle: Cycle) -> Sums | None:
         """None where no limit is set."""

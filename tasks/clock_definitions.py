@@ -11,40 +11,38 @@ from typing import Any, Protocol
 
 CONDITIONS = ("start", "pause", "resume", "stop", "reset", "cancel")
 UNITS = ("minutes", "working_days")
-FIRED = ("escalated", "limit missed")  # entries of a rung that was told
-VERBS = frozenset(  # what is recorded about a ticket, and may start or stop a clock
-    (
-        "opened",
-        "limit set",
-        "accepted",
-        "judged",
-        "repaired",
-        "restored",
-        "restored with its parent",
-        "reopened",
-        "called back",
-        "closed",
-        "closed with its parent",
-        "report sent",
-        "cancelled",
-        "merged",
-        "suspended",
-        "suspended with its parent",
-        "suspended afterwards",
-        "resumed",
-        "resumed with its parent",
-        "regraded",
-        "level raised",
-        "customer called",
-        "customer told",
-        "progress told",
-        "postponed",
-        "plan proposed",
-        "specialty added",
-        "child merged",
-    )
-)
-HEARD = VERBS | frozenset(FIRED)  # entries that clocks are worked out from
+FIRED = {"escalated": "升级", "limit missed": "超时"}  # entries of a rung that was told
+VERBS = {  # what is recorded about a ticket, and may start or stop a clock; in Chinese
+    "opened": "开单",
+    "limit set": "定时限",
+    "accepted": "接单",
+    "judged": "预判",
+    "repaired": "修复完成",
+    "restored": "业务恢复",
+    "restored with its parent": "随主单恢复",
+    "reopened": "重新打开",
+    "called back": "回访",
+    "closed": "归档",
+    "closed with its parent": "随主单归档",
+    "report sent": "报告已发",
+    "cancelled": "作废",
+    "merged": "并单",
+    "suspended": "挂起",
+    "suspended with its parent": "随主单挂起",
+    "suspended afterwards": "补挂起",
+    "resumed": "解挂",
+    "resumed with its parent": "随主单解挂",
+    "regraded": "改级",
+    "level raised": "提级",
+    "customer called": "客户来电",
+    "customer told": "告知客户",
+    "progress told": "进展通报",
+    "postponed": "延期",
+    "plan proposed": "提出方案",
+    "specialty added": "加派",
+    "child merged": "副单并入",
+}
+HEARD = VERBS | FIRED  # entries that clocks are worked out from
 
 
 class Told(Protocol):

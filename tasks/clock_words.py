@@ -1,26 +1,29 @@
 """How a clock explains itself: each line of the arithmetic, in Chinese and English. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from tasks.calendars import Calendar
 from tasks.clock_courses import Course, Cycle, Sums
+from tasks.clock_definitions import HEARD
 
 Line = dict[str, str]
+Reasons = Mapping[str, Mapping[str, str]]  # why a ticket may be suspended: zh, en
 VERSIONS = {0: ("随附版本", "as shipped")}
 KINDS = {"SLA": "客户承诺", "OLA": "内部时限", "UC": "合作方约定"}
 
 
-def arithmetic(course: Course, cycle: Cycle, due: datetime | None) -> list[Line]:
-    """Start, limit, allowances, postponements, pauses, and what they come to."""
+def arithmetic(course: Course, cycle: Cycle, due: datetime | None, reasons: Reasons) -> list[Line]:
+    """Start, limit, allowances, postponements, pauses, what they come to, and what came of it."""
     sums, calendar = course.sums(cycle), course.calendar_at(cycle.ended_at)
     if sums is None:
         return []
     return [
         *_start(course, cycle, calendar),
         *_limit(course, sums, calendar),
-        *_pauses(course, cycle, calendar),
-        _end(course, cycle, due, calendar),
+        *_pauses(course, cycle, calendar, reasons),
+        _due(due, calendar),
+        *_end(course, cycle, sums, calendar),
         *_gaps(course, cycle, due, calendar),
     ]
 
@@ -33,7 +36,7 @@ def _start(course: Course, cycle: Cycle, calendar: Calendar) -> Iterator[Line]:
         f"{of.en} ({of.kind}), definition {en}",
     )
     at = _clock(cycle.started_at, calendar)
-    zh, en = f"{at} 起算({cycle.why})", f"starts {at} ({cycle.why})"
+    zh, en = f"{at} 起算({HEARD.get(cycle.why, cycle.why)})", f"starts {at} ({cycle.why})"
     yield line(f"第 {cycle.number} 次,{zh}", f"{en}, cycle {cycle.number}")
 
 
@@ -59,25 +62,43 @@ def _limit(course: Course, sums: Sums, calendar: Calendar) -> Iterator[Line]:
         )
 
 
-def _pauses(course: Course, cycle: Cycle, calendar: Calendar) -> Iterator[Line]:
+def _pauses(course: Course, cycle: Cycle, calendar: Calendar, reasons: Reasons) -> Iterator[Line]:
     for pause in course.pauses_of(cycle):
-        since, reason = _clock(pause.started_at, calendar), pause.reason or "-"
+        since, why = _clock(pause.started_at, calendar), name_reason(reasons, pause.reason)
         if pause.ended_at is None:
-            yield line(f"+ 挂起,自 {since} 起({reason})", f"+ suspended since {since} ({reason})")
+            yield line(
+                f"+ 挂起,自 {since} 起({why['zh']})", f"+ suspended since {since} ({why['en']})"
+            )
         else:
             counted = _length(calendar.between(pause.started_at, pause.ended_at))
             until = _clock(pause.ended_at, calendar)
             yield line(
-                f"+ 挂起 {counted}({since} 至 {until},{reason})",
-                f"+ suspended {counted} ({since} to {until}, {reason})",
+                f"+ 挂起 {counted}({since} 至 {until},{why['zh']})",
+                f"+ suspended {counted} ({since} to {until}, {why['en']})",
             )
 
 
-def _end(course: Course, cycle: Cycle, due: datetime | None, calendar: Calendar) -> Line:
+def _due(due: datetime | None, calendar: Calendar) -> Line:
     if due is None:
         return line("= 挂起中,解挂后才有到期时间", "= suspended: due once it goes on")
     at = _clock(due, calendar)
     return line(f"= {at} 到期", f"= due {at}")
+
+
+def _end(course: Course, cycle: Cycle, sums: Sums, calendar: Calendar) -> Iterator[Line]:
+    """What came of a cycle that is over."""
+    if cycle.ended_at is None:
+        return
+    at, left = (
+        _clock(cycle.ended_at, calendar),
+        sums.seconds - course.elapsed(cycle, cycle.ended_at),
+    )
+    if cycle.is_cancelled:
+        yield line(f"{at} 取消,不再计时", f"cancelled {at}: it counts no more")
+    elif left < 0:
+        yield line(f"{at} 停止,超时 {_length(-left)}", f"stopped {at}, {_length(-left)} late")
+    else:
+        yield line(f"{at} 停止,剩余 {_length(left)}", f"stopped {at}, {_length(left)} left")
 
 
 def _gaps(course: Course, cycle: Cycle, due: datetime | None, calendar: Calendar) -> Iterator[Line]:
@@ -95,6 +116,12 @@ def _gaps(course: Course, cycle: Cycle, due: datetime | None, calendar: Calendar
             f"注意:{year} 年的调休尚未公布,公布后请更新日历",
             f"note: the make-up workdays of {year} are not announced yet: update the calendar",
         )
+
+
+def name_reason(reasons: Reasons, key: str) -> Line:
+    """A reason that is no longer in the policy is told by its key."""
+    named = reasons.get(key, {})
+    return line(named.get("zh") or key or "-", named.get("en") or key or "-")
 
 
 def line(zh: str, en: str) -> Line:

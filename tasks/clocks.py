@@ -9,9 +9,10 @@ cycle, rung, at and to, one entry for each rung.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, event, update
@@ -25,10 +26,10 @@ from tasks.calendars import Calendar, calendars_of
 from tasks.clock_courses import Course, past_of
 from tasks.clock_definitions import HEARD, Definition, Told, definitions_of
 from tasks.clock_ladders import Rung
-from tasks.clock_outcomes import Outcome, last_breach, outcome_of
+from tasks.clock_outcomes import Outcome, outcome_of
 from tasks.clock_rows import entries_of, keep
 from tasks.clock_times import Pause
-from tasks.clock_words import Line, arithmetic
+from tasks.clock_words import Line, Reasons, arithmetic
 from tasks.limits import check_ladder, check_limit
 from tasks.policies import Policed
 from tasks.refusals import Invalid
@@ -75,18 +76,25 @@ def read(
     entries: Sequence[Told],
     calendars: Mapping[str, Calendar],
     now: datetime,
+    reasons: Reasons = MappingProxyType({}),
 ) -> Reading | None:
     """From a ticket's entries, in order; None if this clock is not among the ticket's."""
     course = Course(definition, past_of(entries, now), calendars)
-    return _reading(course, now) if course.is_there else None
+    return _reading(course, now, reasons) if course.is_there else None
 
 
 def read_all(session: Session, ticket: Ticket, now: datetime) -> list[Reading]:
     """Every clock of the ticket, in the order of the policy."""
     history.write(session)
     entries = entries_of(session.connection(), [ticket.id]).get(ticket.id, [])
-    courses = _courses(session, entries, now)
-    return [_reading(course, now) for course in courses]
+    courses, named = _courses(session, entries, now), reasons(session)
+    return [_reading(course, now, named) for course in courses]
+
+
+def reasons(session: AnySession) -> Reasons:
+    """Why a ticket may be suspended, by key, with both names."""
+    found: Reasons = _policed(session, "suspensions", None).content["reasons"]
+    return found
 
 
 def outcomes(
@@ -175,13 +183,18 @@ def _courses(session: AnySession, entries: Sequence[Told], now: datetime) -> lis
     return [course for course in made if course.is_there]
 
 
-def _reading(course: Course, now: datetime) -> Reading:
-    before = [outcome_of(course, cycle) for cycle in course.cycles[:-1]]
-    earlier = tuple(_shown(outcome, now, ()) for outcome in before)
-    return _shown(outcome_of(course), now, earlier)
+def _reading(course: Course, now: datetime, reasons: Reasons) -> Reading:
+    """The last cycle, with those before, of which each knows the last breach until then."""
+    shown: list[Reading] = []
+    breached: datetime | None = None
+    for cycle in course.cycles:
+        outcome = outcome_of(course, cycle)
+        breached = outcome.breached_at or breached
+        shown.append(_shown(outcome, now, breached, reasons))
+    return replace(shown[-1], before=tuple(shown[:-1]))
 
 
-def _shown(outcome: Outcome, now: datetime, before: tuple[Reading, ...]) -> Reading:
+def _shown(outcome: Outcome, now: datetime, breached: datetime | None, reasons: Reasons) -> Reading:
     course, cycle, due = outcome.course, outcome.cycle, outcome.due_at
     of, sums, elapsed = course.definition, course.sums(cycle), course.elapsed(cycle, now)
     seconds = sums.seconds if sums else 0.0
@@ -202,13 +215,12 @@ def _shown(outcome: Outcome, now: datetime, before: tuple[Reading, ...]) -> Read
         due_at=due,
         next_at=outcome.next_at,
         ended_at=cycle.ended_at,
-        breached_at=due if is_late else last_breach(outcome),
+        breached_at=due if is_late else breached,
         elapsed_seconds=elapsed,
         remaining_seconds=seconds - elapsed,
         rungs=outcome.rungs,
         pauses=course.pauses_of(cycle),
-        arithmetic=arithmetic(course, cycle, due),
-        before=before,
+        arithmetic=arithmetic(course, cycle, due, reasons),
     )
 
 

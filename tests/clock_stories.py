@@ -4,7 +4,7 @@ Minute 0 is 11 March 2026, 10:14 in Shanghai, a Wednesday.
 """
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from tasks import policies
 from tasks.calendars import calendars_of
@@ -67,11 +67,11 @@ def fired(minute, clock, label, to="", cycle=1, rung=1):
     return told(minute, verb, clock=clock, cycle=cycle, rung=rung, at=label, to=to)
 
 
-def reading(name, entries, now):
+def reading(name, entries, now, reasons=MappingProxyType({})):
     """The clock at that minute, from entries in the order in which they were recorded."""
     for seq, entry in enumerate(entries, 1):
         entry.seq = seq
-    return read(DEFINITIONS[name], entries, CALENDARS, at(now))
+    return read(DEFINITIONS[name], entries, CALENDARS, at(now), reasons)
 
 
 def minute(instant):

@@ -1,6 +1,7 @@
 """Clocks: what each makes of a history. The laws that hold for any history: test_clock_laws.py."""
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -277,6 +278,35 @@ def test_a_reading_explains_itself_in_both_languages():
         "+ suspended 0:35 (2026-03-11 11:14 to 2026-03-11 11:49, no_access)",
         "= due 2026-03-11 15:34",
     ]
+
+
+def test_an_explanation_names_reasons_and_verbs_as_people_do():
+    names = {"no_access": {"zh": "客户不让进场", "en": "No access to the site"}}
+    entries = [*opened(), *stop(60, 95), *stop(96, 97, reason="gone"), told(100, "restored")]
+    found = reading("restore", entries, 120, names).arithmetic
+    zh, en = ([line[language] for line in found] for language in ("zh", "en"))
+    assert zh[1] == "第 1 次,2026-03-11 10:14 起算(开单)"
+    assert zh[3].endswith("客户不让进场)") and en[3].endswith("No access to the site)")
+    assert zh[4].endswith("gone)")  # no longer in the policy
+    assert (zh[-1], en[-1]) == (
+        "2026-03-11 11:54 停止,剩余 2:56",
+        "stopped 2026-03-11 11:54, 2:56 left",
+    )
+
+
+@pytest.mark.parametrize("later", [stop(30, 60), stop(30, None)])
+def test_what_is_suspended_after_a_clock_stopped_changes_nothing_of_it(later):
+    found = reading("accept", [*opened(), told(5, "accepted"), *later], 90)
+    assert (found.state, minute(found.due_at)) == ("met", 15)
+    assert found.arithmetic[-2]["en"] == "= due 2026-03-11 10:29"
+
+
+def test_a_clock_of_a_thousand_cycles_is_read_at_once():
+    entries = [*opened(), *(told(n, "progress told") for n in range(1, 1_000))]
+    began = perf_counter()
+    found = reading("progress", entries, 1_001)
+    assert (found.cycle, len(found.before)) == (1_000, 999)
+    assert perf_counter() - began < 2  # it took 18 seconds
 
 
 def test_beyond_its_calendar_a_clock_goes_on_and_says_so():

@@ -211,7 +211,8 @@ def test_each_clock_explains_itself(walk, as_, clock):
         told[one["name"]] = one
     restore, running = told["restore"], told["restore"]["ongoing"]
     assert running["elapsed"]["seconds"] == 140 * 60 and running["remaining_seconds"] == -20 * 60
-    assert [pause["reason"] for pause in running["pauses"]] == ["no_access"]
+    (pause,) = running["pauses"]
+    assert (pause["reason"], pause["reason_zh"]) == ("no_access", "客户拒绝或无法提供进场")
     limits = next(rule for rule in restore["rules"] if rule["table"] == "fault_limit")
     assert (limits["rows"], limits["version"], limits["diagram"]) == ([1], 1, "fault_handling")
     assert "[D]" in limits["notes"][0] and len(limits["content_hash"]) == 64
