@@ -5,7 +5,6 @@ Called by runs.py and its neighbours. What the run waits for afterwards is writt
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +57,7 @@ class Move:
         self.loaded = library.load(session, row.version_id, row.content_hash)
         self.callbacks = Callbacks(session, run_id=row.id, subject=row.subject, by=by, now=now)
         self.live: wall.LiveRun
-        self.before: waiting.Waits
+        self.before: wall.Waits
 
     def keep(self, status: str = "finished") -> None:
         """Write where the run stands, what it waits for now, and what it did.
@@ -146,7 +145,7 @@ def _taken(session: Session, row: Any, by: str, now: datetime) -> Move:
         )
     move = Move(session, row, by=by, now=now)
     move.live = wall.restore(move.loaded.blueprint, row.state, now=now, services=move.callbacks)
-    move.before = waiting.what(move.live)
+    move.before = move.live.waits()
     return move
 
 
@@ -166,5 +165,5 @@ def _told(trace: wall.Trace) -> dict[str, Any]:
     if trace.changes:
         told["changes"] = trace.changes
     if trace.decision:
-        told["decision"] = asdict(trace.decision)
+        told["decision"] = trace.decision._asdict()
     return told

@@ -5,7 +5,6 @@ Only the difference that a move made is written: what waits now and did not befo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -18,18 +17,7 @@ if TYPE_CHECKING:
     from bpmn.moves import Move
 
 
-@dataclass(frozen=True)
-class Waits:
-    """The steps of a run that wait, by what they wait for."""
-
-    orders: dict[int, wall.OrderStep]
-    timers: dict[int, wall.Timer]
-    subscriptions: dict[int, wall.Subscription]
-    calls: dict[int, wall.Call]
-    troubles: dict[int, wall.Trouble]
-
-
-NOTHING = Waits({}, {}, {}, {}, {})
+NOTHING = wall.Waits({}, {}, {}, {}, {})
 
 
 def _at(table: Any) -> Any:
@@ -56,18 +44,8 @@ _SETTLE = (
 )
 
 
-def what(live: wall.LiveRun) -> Waits:
-    return Waits(
-        orders={step.step_id: step for step in live.orders()},
-        timers={timer.step_id: timer for timer in live.timers()},
-        subscriptions={wish.step_id: wish for wish in live.subscriptions()},
-        calls={call.step_id: call for call in live.calls()},
-        troubles={trouble.step_id: trouble for trouble in live.troubles()},
-    )
-
-
 def keep(move: Move) -> None:
-    before, after = move.before, what(move.live)
+    before, after = move.before, move.live.waits()
     _keep_orders(move, before.orders, after.orders)
     _keep_timers(move, before.timers, after.timers)
     _keep_subscriptions(move, before.subscriptions, after.subscriptions)

@@ -26,7 +26,7 @@ from bpmn.wall.troubles import (
     ServiceFailed,
     Trouble,
 )
-from bpmn.wall.waits import OrderStep, Subscription, Timer, Waiting
+from bpmn.wall.waits import OrderStep, Subscription, Timer, Waiting, Waits
 
 Call = ServiceRequest  # a service that answered LATER, as it is to be called again
 
@@ -56,6 +56,7 @@ __all__ = [
     "Trace",
     "Trouble",
     "Waiting",
+    "Waits",
     "begin",
     "blueprint",
     "content_hash",

@@ -77,6 +77,8 @@ def marked(old: Mapping[str, Any], marks: Marks, changes: Facts, tick: int) -> M
 
 def merge(facts: Facts, marks: Marks, other: Facts, other_marks: Marks) -> tuple[Facts, Marks]:
     """Both tokens' facts, the later write winning, name by name; neither argument is changed."""
+    if not facts or (facts is other and marks is other_marks):
+        return other, other_marks
     facts, marks = dict(facts), dict(marks)
     for name, value in other.items():
         mark = _mark_of(other_marks, name)

@@ -10,7 +10,6 @@ from typing import Literal
 from SpiffWorkflow import TaskState
 
 from bpmn.wall import state as states
-from bpmn.wall import waits
 from bpmn.wall.blueprints import Blueprint
 from bpmn.wall.facts import Facts, check_size, plain_facts
 from bpmn.wall.pruning import prune
@@ -21,6 +20,7 @@ from bpmn.wall.steps import Step
 from bpmn.wall.traces import Thrown, Trace
 from bpmn.wall.triggers import due_of
 from bpmn.wall.troubles import Phase, StepFailed, Trouble, no_such_step
+from bpmn.wall.waits import OrderStep, Subscription, Timer, Waiting, Waits, look, why
 
 
 def begin(
@@ -147,23 +147,26 @@ class LiveRun:
 
     # What waits
 
-    def orders(self) -> list[waits.OrderStep]:
-        return waits.orders(self.run)
+    def waits(self) -> Waits:
+        return look(self.run)
 
-    def timers(self) -> list[waits.Timer]:
-        return waits.timers(self.run)
+    def orders(self) -> list[OrderStep]:
+        return [*self.waits().orders.values()]
 
-    def subscriptions(self) -> list[waits.Subscription]:
-        return waits.subscriptions(self.run)
+    def timers(self) -> list[Timer]:
+        return [*self.waits().timers.values()]
+
+    def subscriptions(self) -> list[Subscription]:
+        return [*self.waits().subscriptions.values()]
 
     def calls(self) -> list[ServiceRequest]:
-        return waits.calls(self.run)
+        return [*self.waits().calls.values()]
 
     def troubles(self) -> list[Trouble]:
-        return waits.troubles(self.run)
+        return [*self.waits().troubles.values()]
 
-    def why(self) -> list[waits.Waiting]:
-        return waits.why(self.run)
+    def why(self) -> list[Waiting]:
+        return why(self.run)
 
     # What became of it
 

@@ -70,7 +70,8 @@ class ScopeSteps:
 
     def end_if_idle(self) -> bool:
         """Complete the scope when none of its tokens can move any more."""
-        if any(step.is_token and step.task_spec is not self.spec.end for step in self.live()):
+        end = self.spec.end
+        if any(step.is_token and step.task_spec is not end for step in self.tasks.values()):
             return False
         self.finish(*self.view())
         return True
@@ -95,8 +96,12 @@ class InnerScope(ScopeSteps, BpmnSubWorkflow):
     """An open subprocess or called process; `parent_task_id` is the step that opened it."""
 
     def __init__(self, spec: Any, owner: Step) -> None:
-        super().__init__(spec, owner.id, owner.workflow.top_workflow, deserializing=True)
         self.owner = owner
+        super().__init__(spec, owner.id, owner.workflow.top_workflow, deserializing=True)
+
+    def _calculate_depth(self) -> int:
+        depth: int = self.owner.workflow.depth  # 0 of the run
+        return depth + 1
 
     def hand_back(self, facts: Facts, marks: Marks) -> None:
         self.top_workflow.close(self.owner)

@@ -5,9 +5,8 @@ The caller's `services` either answers at once with a dict or says LATER; then `
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from SpiffWorkflow.spiff.specs import defaults as spiff
 
@@ -30,8 +29,7 @@ class Later(Enum):
 LATER: Final = Later.LATER
 
 
-@dataclass(frozen=True)
-class ServiceRequest:
+class ServiceRequest(NamedTuple):
     """`params` are evaluated; `data` are all facts of the step: neither may be changed."""
 
     step_id: int

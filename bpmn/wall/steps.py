@@ -18,7 +18,8 @@ LIVE = TaskState.NOT_FINISHED_MASK
 
 
 class Step(Task):
-    """`data` and its `marks` are replaced, never changed in place, nor is what they hold."""
+    """`data` and its `marks` are replaced, never changed in place, nor is what they hold: steps
+    that know the same share them."""
 
     _children: list[int]
 
@@ -28,7 +29,7 @@ class Step(Task):
         self.changes: Facts = {}
         self.decision: Decided | None = None
         if parent is not None:
-            self.data, self.marks = dict(parent.data), parent.marks
+            self.data, self.marks = parent.data, parent.marks
 
     def revive(
         self, number: int, scope: Any, spec: Any, parent: int | None, state: int, memory: Facts

@@ -7,52 +7,46 @@ their numbers, and tokens that know the same share that too.
 
 from typing import Any, TypeAlias
 
-import orjson
+from bpmn.wall.facts import Facts, Marks, same
 
-from bpmn.wall.facts import Facts, Marks
-
+Fact: TypeAlias = tuple[str, Any, Any]  # name, mark, value
 Known: TypeAlias = tuple[Facts, Marks]
 
 
 class Store:
     def __init__(self) -> None:
-        self._facts: dict[bytes, int] = {}
+        self.facts: list[Fact] = []
+        self._named: dict[str, list[int]] = {}  # name -> numbers of the facts that have it
         self._known: dict[tuple[int, ...], int] = {}
-        # The same by identity, which is quicker: nobody changes facts or marks in place.
-        self._facts_met: dict[tuple[str, int, int], int] = {}
-        self._known_met: dict[tuple[int, int], int] = {}
-
-    @property
-    def facts(self) -> list[orjson.Fragment]:
-        return [orjson.Fragment(written) for written in self._facts]
+        self._met: dict[tuple[int, int], int] = {}  # by identity, which is quicker
 
     @property
     def known(self) -> list[tuple[int, ...]]:
-        return list(self._known)
+        return [*self._known]
 
     def number(self, facts: Facts, marks: Marks) -> int:
         """Of these facts with these marks. Both must live as long as the store does."""
         met = (id(facts), id(marks))
-        number = self._known_met.get(met)
+        number = self._met.get(met)
         if number is None:
-            known = tuple(sorted(self._fact(n, marks.get(n, 0), v) for n, v in facts.items()))
-            number = self._known_met[met] = self._known.setdefault(known, len(self._known))
+            known = sorted([self._fact(n, marks.get(n, 0), v) for n, v in facts.items()])
+            number = self._met[met] = self._known.setdefault(tuple(known), len(self._known))
         return number
 
     def _fact(self, name: str, mark: Any, value: Any) -> int:
-        met = (name, id(mark), id(value))
-        number = self._facts_met.get(met)
-        if number is None:
-            written = orjson.dumps([name, mark, value])
-            number = self._facts_met[met] = self._facts.setdefault(written, len(self._facts))
-        return number
+        numbers = self._named.setdefault(name, [])
+        for number in numbers:
+            _, other_mark, other = self.facts[number]
+            if mark == other_mark and same(value, other):
+                return number
+        self.facts.append((name, mark, value))
+        numbers.append(len(self.facts) - 1)
+        return numbers[-1]
 
 
-def read_store(facts: list[list[Any]], known: list[list[int]]) -> list[Known]:
-    return [
-        (
-            {facts[number][0]: facts[number][2] for number in numbers},
-            {facts[number][0]: facts[number][1] for number in numbers if facts[number][1]},
-        )
-        for numbers in known
-    ]
+def read_store(facts: list[Fact], known: list[list[int]]) -> list[Known]:
+    return [_known([facts[number] for number in numbers]) for numbers in known]
+
+
+def _known(facts: list[Fact]) -> Known:
+    return {name: v for name, _, v in facts}, {name: mark for name, mark, _ in facts if mark}

@@ -1,10 +1,10 @@
 """What a run tells the outside: one Trace for each thing that happened to a step.
 
-Scopes collect them while the engine runs; the caller writes them into the history.
+Scopes collect them while the engine runs; the caller writes them into the history. Tuples, for the
+reason that waits.py gives.
 """
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from SpiffWorkflow import TaskState
 
@@ -24,8 +24,7 @@ _STATES: dict[int, TraceState] = {
 }
 
 
-@dataclass(frozen=True)
-class Decided:
+class Decided(NamedTuple):
     """Which rows (from 1) of which decision table gave a result."""
 
     table: str
@@ -34,8 +33,7 @@ class Decided:
     result: Any
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """`changes`: the top-level facts that the step wrote since its last trace."""
 
     step_id: int
@@ -43,13 +41,12 @@ class Trace:
     name: str
     kind: str
     state: TraceState
-    changes: Facts = field(default_factory=dict)
+    changes: Facts
     decision: Decided | None = None
     trouble: Trouble | None = None
 
 
-@dataclass(frozen=True)
-class Thrown:
+class Thrown(NamedTuple):
     """A message or signal that left the run; the caller passes it on to other runs."""
 
     kind: Literal["message", "signal"]

@@ -12,7 +12,6 @@ from SpiffWorkflow import TaskState
 from bpmn.wall.facts import Facts
 from bpmn.wall.scopes import MainScope
 from bpmn.wall.service_steps import ServiceRequest, ServiceStep
-from bpmn.wall.signals import waiting_for
 from bpmn.wall.steps import Step
 from bpmn.wall.triggers import due_of
 from bpmn.wall.troubles import Trouble
@@ -55,50 +54,24 @@ class Waiting(NamedTuple):
     detail: dict[str, Any]
 
 
-def orders(run: MainScope) -> list[OrderStep]:
-    return [
-        OrderStep(
-            step.id,
-            step.task_spec.bpmn_id,
-            step.task_spec.bpmn_name or "",
-            lane_of(step),
-            dict(step.task_spec.extensions.get("properties", {})),
-            step.data,
-        )
-        for step in run.steps()
-        if step._state == TaskState.READY and step.task_spec.manual
-    ]
+class Waits(NamedTuple):
+    """All that a run waits for, each by the id of the step that waits."""
+
+    orders: dict[int, OrderStep]
+    timers: dict[int, Timer]
+    subscriptions: dict[int, Subscription]
+    calls: dict[int, ServiceRequest]  # services that said LATER
+    troubles: dict[int, Trouble]
 
 
-def timers(run: MainScope) -> list[Timer]:
-    return [
-        Timer(step.id, step.task_spec.bpmn_id, due)
-        for step in waiting_for(run, "timer")
-        if (due := due_of(step))
-    ]
-
-
-def subscriptions(run: MainScope) -> list[Subscription]:
-    return [
-        Subscription(
-            step.id,
-            step.task_spec.bpmn_id,
-            kind,
-            step.task_spec.event_definition.name,
-            step.internal_data.get("key"),
-        )
-        for kind in ("message", "signal")
-        for step in waiting_for(run, kind)
-    ]
-
-
-def calls(run: MainScope) -> list[ServiceRequest]:
-    """Services that said LATER."""
-    return [step.task_spec.request(step) for step in run.steps() if _is_called(step)]
-
-
-def troubles(run: MainScope) -> list[Trouble]:
-    return [trouble for step in run.steps() if (trouble := step.trouble)]
+def look(run: MainScope) -> Waits:
+    """In one pass, as each move looks twice: before and after."""
+    found = Waits({}, {}, {}, {}, {})
+    for scope in run.scopes():
+        for step in scope.tasks.values():
+            if see := _SEE.get(step._state):
+                see(step, found)
+    return found
 
 
 def why(run: MainScope) -> list[Waiting]:
@@ -110,6 +83,46 @@ def lane_of(step: Step) -> str | None:
     lane: str | None = step.task_spec.lane
     owner = getattr(step.workflow, "owner", None)
     return lane_of(owner) if lane is None and owner is not None else lane
+
+
+def _see_ready(step: Step, found: Waits) -> None:
+    spec = step.task_spec
+    if spec.manual:
+        found.orders[step.id] = OrderStep(
+            step.id,
+            spec.bpmn_id,
+            spec.bpmn_name or "",
+            lane_of(step),
+            dict(spec.extensions.get("properties", {})),
+            step.data,
+        )
+
+
+def _see_waiting(step: Step, found: Waits) -> None:
+    spec = step.task_spec
+    trigger = getattr(spec, "event_definition", None)
+    if trigger is None:
+        return
+    if trigger.kind in ("message", "signal"):
+        key = step.internal_data.get("key")
+        wish = Subscription(step.id, spec.bpmn_id, trigger.kind, trigger.name, key)
+        found.subscriptions[step.id] = wish
+    elif trigger.kind == "timer" and (due := due_of(step)):
+        found.timers[step.id] = Timer(step.id, spec.bpmn_id, due)
+
+
+def _see_started(step: Step, found: Waits) -> None:
+    if trouble := step.trouble:
+        found.troubles[step.id] = trouble
+    elif isinstance(step.task_spec, ServiceStep):
+        found.calls[step.id] = step.task_spec.request(step)
+
+
+_SEE = {
+    TaskState.READY: _see_ready,
+    TaskState.WAITING: _see_waiting,
+    TaskState.STARTED: _see_started,
+}
 
 
 def _is_called(step: Step) -> bool:
