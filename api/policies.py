@@ -7,11 +7,12 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from api.deps import Given, Turn, allow, make_router
+from api.facts import Facts
 from api.once import once
+from bpmn import policies as published
 from records import Policy
 from tasks import policies
 from tasks.policies import Policed
-from tasks.policy_checks import CHECKS
 from tasks.policy_warnings import warnings_of
 
 router = make_router("policies")
@@ -37,7 +38,7 @@ class PolicyShown(VersionShown):
 
 
 class Content(Given):
-    content: dict[str, Any]
+    content: Facts
 
 
 class Publication(Content):
@@ -78,8 +79,7 @@ def list_versions(key: str, turn: Turn = allow("policies:read")) -> list[Version
 @router.post("/{key}/checks")
 def check(key: str, given: Content, turn: Turn = allow("policies:read", readonly=True)) -> Checked:
     """What would be said of it. Nothing is stored."""
-    policies.current(turn.session, key)
-    findings = [_remark(each) for each in CHECKS[key](given.content)]
+    findings = [_remark(each) for each in published.find_wrong(turn.session, key, given.content)]
     return Checked(is_publishable=not findings, findings=findings)
 
 
@@ -89,7 +89,7 @@ def publish(key: str, given: Publication, turn: Turn = allow("policies:publish")
 
     def make() -> VersionShown:
         told: dict[str, Any] = {"reason": given.reason, "by": turn.person, "now": turn.now}
-        return _shown(policies.publish(turn.session, key, given.content, **told))
+        return _shown(published.publish(turn.session, key, given.content, **told))
 
     return once(turn, make)
 

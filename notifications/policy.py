@@ -114,8 +114,11 @@ def check_notices(content: Any) -> list[Finding]:
     """What is wrong with the policy “notices”, place by place."""
     if not isinstance(content, Mapping):
         return [Finding("", "须为 JSON 对象", "has to be a JSON object")]
-    unknown = sorted(set(content) - {*KINDS, "groups"})
-    found = [Finding(name, "没有这一项", "is not known here") for name in unknown]
+    some = ", ".join(known := (*KINDS, "groups"))
+    found = [
+        Finding(name, f"没有这一项,可用:{some}", f"is not known here: there are {some}")
+        for name in sorted(set(content) - set(known))
+    ]
     for kind in KINDS:
         found += _check_kind(kind, content.get(kind))
     return [*found, *_check_groups(content.get("groups", {}))]
@@ -167,7 +170,12 @@ def _check_groups(told: Any) -> Iterator[Finding]:
         return
     for template, robots in told.items():
         if template not in TEMPLATES:
-            yield Finding(f"groups.{template}", "没有这个模板", "is no template")
+            some = ", ".join(TEMPLATES)
+            yield Finding(
+                f"groups.{template}",
+                f"没有这个模板,可用:{some}",
+                f"is no template: there are {some}",
+            )
         if not isinstance(robots, list) or not all(isinstance(robot, str) for robot in robots):
             yield Finding(f"groups.{template}", "须为机器人名单", "has to list names of robots")
 

@@ -16,7 +16,11 @@ class NotSent(Exception):
 
 
 class BadWords(Exception):
-    """A template that cannot be read, or that does not fit its facts."""
+    """A template that cannot be read, or that does not fit its facts. `zh` says the same."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
 
 
 class Finding(NamedTuple):

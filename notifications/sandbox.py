@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
+from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, nodes, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -58,13 +59,16 @@ KNOWN = (
 def read(source: str) -> Template:
     """The template, if it can be read and keeps to the language."""
     if len(source) > LONGEST:
-        raise BadWords(f"longer than {LONGEST} characters")
+        raise BadWords(f"longer than {LONGEST} characters", f"模板超过 {LONGEST} 字,请缩短")
     try:
         tree = _LANGUAGE.parse(source)
         _check(tree, loops=0)
         return _LANGUAGE.from_string(tree)
     except TemplateError as error:
-        raise BadWords(error.message or type(error).__name__) from error
+        said = error.message or type(error).__name__
+        raise BadWords(said, f"模板读不懂({said})") from error
+    except (SyntaxError, RecursionError) as error:  # Python has its own limits of depth
+        raise BadWords("too deeply nested: split it up", "嵌套太深,请拆开") from error
 
 
 def render(template: Template, told: dict[str, Any]) -> str:
@@ -73,24 +77,39 @@ def render(template: Template, told: dict[str, Any]) -> str:
     except BadWords:
         raise
     except Exception as error:  # whatever a template does with facts that it did not expect
-        raise BadWords(f"{type(error).__name__}: {error}") from error
+        raise BadWords(*_say(error)) from error
 
 
 def _within(most: int, parts: Iterator[str]) -> Iterator[str]:
     for part in parts:
         most -= len(part)
         if most < 0:
-            raise BadWords(f"makes more than {MOST} characters")
+            raise BadWords(f"makes more than {MOST} characters", f"生成的文字超过 {MOST} 字")
         yield part
+
+
+def _say(error: Exception) -> tuple[str, str]:
+    """In English and in Chinese, as far as it is known what went wrong."""
+    said = f"{type(error).__name__}: {error}".rstrip(".")
+    if isinstance(error, SecurityError):
+        return said, f"不能读取内部属性({error})"
+    elif isinstance(error, UndefinedError):
+        return said, f"用到了没有的变量({error})"
+    return said, f"填不进去({said})"
+
+
+def _bad(node: nodes.Node, en: str, zh: str) -> BadWords:
+    return BadWords(f"line {node.lineno}: {en}", f"第 {node.lineno} 行:{zh}")
 
 
 def _check(node: nodes.Node, loops: int) -> None:
     if not isinstance(node, KNOWN):
-        raise BadWords(f"line {node.lineno}: {type(node).__name__} is not for words")
+        name = type(node).__name__
+        raise _bad(node, f"{name} is not for words", f"模板里不能用 {name}")
     if isinstance(node, nodes.For):
         loops += 1
         if loops > 1 or node.recursive:
-            raise BadWords(f"line {node.lineno}: a loop within a loop")
+            raise _bad(node, "a loop within a loop", "循环里不能再有循环")
     if isinstance(node, nodes.Filter):
         _check_filter(node)
     for child in node.iter_child_nodes():
@@ -100,10 +119,12 @@ def _check(node: nodes.Node, loops: int) -> None:
 def _check_filter(node: nodes.Filter) -> None:
     if node.name not in FILTERS:
         known = ", ".join(sorted(FILTERS))
-        raise BadWords(f"line {node.lineno}: no filter “{node.name}”: there are {known}")
+        en, zh = "no filter “{}”: there are {}", "没有过滤器“{}”,可用:{}"
+        raise _bad(node, en.format(node.name, known), zh.format(node.name, known))
     # Each join may multiply what it is given by the length of its separator.
     if node.name == "join" and not _is_cheap_join(node):
-        raise BadWords(f"line {node.lineno}: join takes a list of facts and a short text")
+        en, zh = "join takes a list of facts and a short text", "join 只用于列表,分隔文字要短"
+        raise _bad(node, en, zh)
 
 
 def _is_cheap_join(node: nodes.Filter) -> bool:

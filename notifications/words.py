@@ -28,7 +28,10 @@ Own = Mapping[str, Mapping[str, str]]
 def write(own: Own, template: str, language: str, facts: Facts) -> tuple[str, str]:
     """Title and text. Language “both": Chinese first and English below. BadWords if they fail."""
     if template not in TEMPLATES:
-        raise BadWords(f"no template “{template}”: there are {', '.join(TEMPLATES)}")
+        some = ", ".join(TEMPLATES)
+        raise BadWords(
+            f"no template “{template}”: there are {some}", f"没有模板“{template}”,可用:{some}"
+        )
     if language == "both":
         written = [write(own, template, one, facts) for one in LANGUAGES]
         return " / ".join(title for title, _ in written), "\n\n".join(text for _, text in written)
@@ -63,7 +66,10 @@ def _fill(source: str, template: str, language: str, facts: Facts) -> tuple[str,
     filled = sandbox.render(sandbox.read(source), told | {"language": language})
     title, _, text = filled.strip().partition("\n")
     if not 0 < len(title) <= LONGEST_TITLE:
-        raise BadWords(f"the title is empty, or longer than {LONGEST_TITLE} characters")
+        raise BadWords(
+            f"the first line, the title, is empty or longer than {LONGEST_TITLE} characters",
+            f"第一行(标题)为空,或超过 {LONGEST_TITLE} 字",
+        )
     return title.strip(), BLANK.sub("\n\n", text.strip())
 
 
@@ -94,15 +100,16 @@ def _try(template: str, language: str, source: Any) -> Iterator[Finding]:
     """With all that may be told, and with no more than is always told."""
     known = TEMPLATES[template]
     all_of_it = known["facts"] | known["optional"] | dict.fromkeys(USUAL, "https://…")
+    if not isinstance(source, str):
+        yield Finding(f"{template}.{language}", "须为文字", "has to be a text")
+        return
     try:
         for facts in (all_of_it, known["facts"]):
-            _fill(str(source), template, language, facts)
+            _fill(source, template, language, facts)
     except BadWords as error:
         names = ", ".join([*known["facts"], *known["optional"], *USUAL])
         path = f"{template}.{language}"
-        yield Finding(
-            path, f"模板写错了:{error}。可用的变量:{names}", f"{error}. It may tell: {names}"
-        )
+        yield Finding(path, f"{error.zh}。可用的变量:{names}", f"{error}. It may tell: {names}")
 
 
 @cache

@@ -5,7 +5,7 @@ Called when one is published (policy_checks.py). What the content means: calenda
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from tasks.findings import Finding, expect_known, expect_map, expect_names
 NEEDED = ("24x7", "office")  # clocks name these where nothing else is said
 SETTINGS = {"zh", "en", "is_always", "week", "make_up", "years"}
 OF_A_YEAR = {"holidays", "workdays", "is_provisional", "source"}
+LEAST = timedelta(hours=5)  # of a week
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 
 
@@ -59,9 +60,12 @@ def _week(path: str, calendar: Mapping[str, Any]) -> Iterator[Finding]:
     for day in sorted(week.keys() - set(WEEK)):
         zh, en = f"星期应为 {', '.join(WEEK)} 之一", f"A weekday is one of {', '.join(WEEK)}"
         yield Finding(f"{path}.week.{day}", zh, en)
-    if not any(week.get(day) for day in WEEK):
-        zh = "一周里没有工作时间,时限永远到不了"
-        yield Finding(f"{path}.week", zh, "No hour of the week is worked: no limit would ever end")
+    if _worked(week) < LEAST:
+        zh, en = (
+            "一周的工作时间不足 5 小时,时限遥遥无期",
+            "Less than 5 hours are worked in a week",
+        )
+        yield Finding(f"{path}.week", f"{zh},请补充", f"{en}: no limit would end, add some")
     for day, spans in week.items():
         yield from _hours(f"{path}.week.{day}", spans)
     yield from _hours(f"{path}.make_up", calendar.get("make_up", []))
@@ -79,6 +83,11 @@ def _hours(path: str, spans: Any) -> Iterator[Finding]:
     if any(later <= earlier for earlier, later in pairwise(ends)):
         zh = "工作时间须从早到晚,不能重叠"
         yield Finding(path, zh, "Working hours go from early to late and do not overlap")
+
+
+def _worked(week: Mapping[str, Any]) -> timedelta:
+    spans = [span for day in week.values() if _is_spans(day) for span in hours_of(day)]
+    return sum((closes - opens for opens, closes in spans), timedelta())
 
 
 def _is_spans(spans: Any) -> bool:

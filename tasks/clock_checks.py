@@ -7,20 +7,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.clock_definitions import CONDITIONS, UNITS, VERBS
-from tasks.findings import Finding, expect_known, expect_map, expect_names
-from tasks.limits import is_length
+from tasks.findings import Finding, Types, expect_known, expect_map, expect_names, expect_types
+from tasks.limits import MOST_DAYS, is_days, is_length
 
 KINDS = {"SLA": "与客户的承诺", "OLA": "内部时限", "UC": "与合作方的约定"}
 SETTINGS = {"zh", "en", "kind", "limit", "unit", "calendar", "is_repeating", "allowances"}
 SETTINGS |= {"only_if_over", "lengthened_by", *CONDITIONS}
+TYPES: Types = {"calendar": str, "only_if_over": str, "is_repeating": bool}
+TYPES |= {"allowances": list, "lengthened_by": list}
 OF_A_CONDITION = {"verb", "where", "at", "until", "keeps_start"}
+TYPES_OF_A_CONDITION: Types = {"verb": str, "at": str, "until": str, "keeps_start": bool}
+NEEDED = ("restore",)  # postponements and risks ask for it
+LONGEST_SHOWN = 40  # characters of what somebody wrote by mistake
 
 
 def check_clocks(content: Mapping[str, Any]) -> Iterator[Finding]:
     yield from expect_known("", content, {"clocks"})
     clocks = content.get("clocks")
     yield from expect_map("clocks", clocks)
-    for name, clock in clocks.items() if isinstance(clocks, Mapping) else ():
+    if not isinstance(clocks, Mapping):
+        return
+    for name in sorted(set(NEEDED) - clocks.keys()):
+        zh, en = f"缺少时钟“{name}”,请补上", f"The clock “{name}” is needed: add it"
+        yield Finding(f"clocks.{name}", zh, en)
+    for name, clock in clocks.items():
         path = f"clocks.{name}"
         yield from expect_map(path, clock)
         if isinstance(clock, Mapping):
@@ -39,14 +49,12 @@ def _settings(path: str, clock: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             f"{path}.limit", zh, "A limit is a column of the table of limits, or a number above 0"
         )
-    for key in ("calendar", "only_if_over"):
-        if not isinstance(clock.get(key, ""), str):
-            yield Finding(f"{path}.{key}", "应为文字", "This is a text")
-    for key in ("allowances", "lengthened_by"):
-        if not _is_texts(clock.get(key, [])):
-            yield Finding(f"{path}.{key}", "应为文字的列表", "This is a list of texts")
-    if not isinstance(clock.get("is_repeating", False), bool):
-        yield Finding(f"{path}.is_repeating", "应为 true 或 false", "This is true or false")
+    elif clock.get("unit") == "working_days" and not isinstance(limit, str) and not is_days(limit):
+        zh = f"工作日应为 1 至 {MOST_DAYS} 的整数"
+        yield Finding(f"{path}.limit", zh, f"Working days are a whole number, 1 to {MOST_DAYS}")
+    yield from expect_types(path, clock, TYPES)
+    for place, verb in enumerate(_listed(clock.get("lengthened_by"))):
+        yield from _verb(f"{path}.lengthened_by.{place}", verb)
 
 
 def _conditions(path: str, clock: Mapping[str, Any]) -> Iterator[Finding]:
@@ -69,15 +77,20 @@ def _conditions(path: str, clock: Mapping[str, Any]) -> Iterator[Finding]:
 def _condition(path: str, kind: str, told: Any) -> Iterator[Finding]:
     if isinstance(told, Mapping):
         yield from expect_known(path, told, OF_A_CONDITION)
+        yield from expect_types(path, told, TYPES_OF_A_CONDITION)
         if not isinstance(told.get("where", {}), Mapping):
             yield Finding(f"{path}.where", "应为 名称: 值", "Write it as name: value")
         if told.get("until") and kind != "pause":
             zh, en = "只有暂停可以写 until", "Only a pause has an until"
             yield Finding(f"{path}.until", zh, en)
-    verb = told.get("verb") if isinstance(told, Mapping) else told
+    yield from _verb(path, told.get("verb") if isinstance(told, Mapping) else told)
+
+
+def _verb(path: str, verb: Any) -> Iterator[Finding]:
     if not isinstance(verb, str) or verb not in VERBS:
         known = ", ".join(sorted(VERBS))
-        zh, en = f"没有动作“{verb}”,可用:{known}", f"Nothing records “{verb}”: there are {known}"
+        shown = str(verb)[:LONGEST_SHOWN]
+        zh, en = f"没有动作“{shown}”,可用:{known}", f"Nothing records “{shown}”: there are {known}"
         yield Finding(path, zh, en)
 
 
@@ -87,5 +100,5 @@ def _one_of(path: str, value: Any, known: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding(path, f"应为 {some} 之一", f"This is one of {some}")
 
 
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

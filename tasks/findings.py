@@ -8,7 +8,13 @@ from typing import Any
 
 from notifications.refusals import Finding
 
-__all__ = ["Finding", "expect_known", "expect_map", "expect_names"]
+__all__ = ["Finding", "Types", "expect_known", "expect_map", "expect_names", "expect_types"]
+Types = dict[str, type]
+NAMES: dict[type, tuple[str, str]] = {
+    str: ("应为文字", "This is a text"),
+    bool: ("应为 true 或 false", "This is true or false"),
+    list: ("应为文字的列表", "This is a list of texts"),
+}
 
 
 def expect_names(path: str, content: Mapping[str, Any]) -> Iterator[Finding]:
@@ -38,3 +44,16 @@ def expect_map(path: str, content: Any) -> Iterator[Finding]:
         yield Finding(
             path, "这里应当是至少一项的对照表", "This must be a map with at least one entry"
         )
+
+
+def expect_types(path: str, content: Mapping[str, Any], types: Types) -> Iterator[Finding]:
+    """Of those that are there; a list is one of texts."""
+    for key, wanted in types.items():
+        value = content.get(key)
+        is_right = isinstance(value, wanted) and (wanted is not list or _is_texts(value))
+        if key in content and not is_right:
+            yield Finding(f"{path}.{key}".lstrip("."), *NAMES[wanted])
+
+
+def _is_texts(value: Any) -> bool:
+    return all(isinstance(each, str) for each in value)

@@ -13,6 +13,7 @@ from typing import Any
 from tasks.findings import Finding
 
 LONGEST = 366 * 24 * 60  # minutes, or working days: what is longer is a slip of the pen
+MOST_DAYS = 366  # working days: a year and a half
 MAY_BE_ZERO = frozenset({"travel"})
 TEXTS = frozenset({"calendar"})
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
@@ -26,6 +27,10 @@ def is_length(value: Any) -> bool:
     return is_number and 0 < value <= LONGEST
 
 
+def is_days(value: Any) -> bool:
+    return is_length(value) and value == int(value) and value <= MOST_DAYS
+
+
 def check_limit(limit: Mapping[str, Any], calendars: Mapping[str, Any]) -> Iterator[Finding]:
     """A missing or empty limit sets no clock; any other is a number above 0."""
     for key, value in limit.items():
@@ -35,6 +40,10 @@ def check_limit(limit: Mapping[str, Any], calendars: Mapping[str, Any]) -> Itera
         if key in TEXTS:
             known = ", ".join(calendars)
             zh, en = f"没有日历“{value}”,可用:{known}", f"No calendar “{value}”: there are {known}"
+            yield Finding(key, zh, en)
+        elif key.endswith("_days") and not is_days(value):
+            zh = f"“{key}”的工作日 {value!r} 应为 1 至 {MOST_DAYS} 的整数,不设请留空"
+            en = f"“{key}”, {value!r}, is a whole number of days, 1 to {MOST_DAYS}, or empty"
             yield Finding(key, zh, en)
         elif not is_length(value):
             zh = f"“{key}”的时限 {value!r} 应为大于 0 的数,不设请留空"

@@ -5,7 +5,7 @@ as number 0. What a policy must be: policy_checks.py. Called by whatever works b
 at start.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,8 +20,9 @@ from sqlmodel import Session, col
 from notifications import policy as notice_policy
 from notifications.words import shipped_words
 from records import Person, Policy, history
+from tasks.findings import Finding
 from tasks.people import require
-from tasks.policy_checks import CHECKS
+from tasks.policy_checks import check_alone, check_beside
 from tasks.refusals import Invalid, NotFound
 from tasks.tickets import require_reason
 
@@ -88,7 +89,7 @@ def publish(
     require(by, "policies:publish")
     _require_key(key)
     require_reason(reason)
-    check(key, content)
+    refuse(find_wrong(session, key, content))
     last = current(session, key)
     if last.number and last.content == content:
         return find(session, key, last.number)
@@ -104,9 +105,16 @@ def publish_shipped(session: Session, now: datetime) -> None:
             _add(session, key, shipped(key), number + 1, "shipped", BY_BATON, now)
 
 
-def check(key: str, content: Mapping[str, Any]) -> None:
-    """Refuse what would not work, each place with what to do about it."""
-    findings = list(CHECKS[key](content)) if key in CHECKS else []
+def find_wrong(session: Session, key: str, content: Any) -> list[Finding]:
+    """What would not work, in itself or beside the other policies, each place with what to do."""
+    _require_key(key)
+    findings = check_alone(key, content)
+    if not findings and key in ("clocks", "calendars"):
+        findings += check_beside(key, content, lambda other: current(session, other).content)
+    return findings
+
+
+def refuse(findings: Sequence[Finding]) -> None:
     if findings:
         raise Invalid(
             f"这份策略有 {len(findings)} 处不对,改好后再发布",

@@ -1,9 +1,10 @@
-"""Which check a policy has to pass before it is published. Called by policies.py.
+"""Which checks a policy has to pass before it is published. Called by policies.py.
 
-A check is pure: it gets the content and yields what is wrong with it.
+A check is pure: it gets the content and yields what is wrong with it. What published diagrams name
+of a policy: bpmn/policies.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from notifications.policy import check_notices
@@ -22,3 +23,33 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "suspensions": check_suspensions,
     "words": check_words,
 }
+
+
+def check_alone(key: str, content: Any) -> list[Finding]:
+    """What is wrong with it, whatever the other policies are."""
+    if not isinstance(content, Mapping):
+        return [Finding("", "须为 JSON 对象", "This has to be a JSON object")]
+    return list(CHECKS[key](content))
+
+
+def check_beside(
+    key: str, content: Mapping[str, Any], other: Callable[[str], Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Every calendar that a clock counts by is there; `other` has the policies that count now."""
+    told = {each: content if each == key else other(each) for each in ("clocks", "calendars")}
+    calendars = told["calendars"]["calendars"]
+    for name, clock in told["clocks"]["clocks"].items():
+        calendar = clock.get("calendar")
+        if not calendar or calendar in calendars:
+            continue
+        elif key == "clocks":
+            some = ", ".join(calendars)
+            zh, en = (
+                f"没有日历“{calendar}”,可用:{some}",
+                f"No calendar “{calendar}”: there are {some}",
+            )
+            yield Finding(f"clocks.{name}.calendar", zh, en)
+        else:
+            zh = f"时钟“{clock['zh']}”按日历“{calendar}”计时,请保留,或先改时钟"
+            en = f"The clock {name} counts by {calendar}: keep it, or change the clock first"
+            yield Finding(f"calendars.{calendar}", zh, en)

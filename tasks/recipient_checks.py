@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.findings import Finding, expect_known, expect_map, expect_names
+from tasks.findings import Finding, Types, expect_known, expect_map, expect_names, expect_types
 from tasks.roles import ROLES
 
 SETTINGS = frozenset({"zh", "en", "last", "levels", "rules", "skills", "actions"})
@@ -20,6 +20,9 @@ OF_A_RULE = frozenset(
         "otherwise",
     }
 )
+TYPES: Types = {"level": str, "group": str, "role": str, "otherwise": str}
+TYPES |= {"of_customer": bool, "same_city": bool, "same_crew": bool}
+Map = Mapping[str, Any]
 WAYS = ("group", "role", "of_customer")  # one of them a rule needs, to find anybody
 
 
@@ -28,12 +31,11 @@ def check_recipients(content: Mapping[str, Any]) -> Iterator[Finding]:
     for part in ("levels", "rules", "actions"):
         yield from expect_map(part, content.get(part))
         yield from _named(part, content.get(part))
-    rules = content.get("rules")
-    if isinstance(rules, Mapping):
-        for key, rule in rules.items():
-            if isinstance(rule, Mapping):
-                yield from _rule(f"rules.{key}", key, rule, content)
-        yield from _last(content, rules)
+    rules, levels = _map(content.get("rules")), _map(content.get("levels"))
+    for key, rule in rules.items():
+        if isinstance(rule, Mapping):
+            yield from _rule(f"rules.{key}", key, rule, rules, levels)
+    yield from _last(content, rules)
     yield from _skills(content.get("skills", {}))
 
 
@@ -45,12 +47,11 @@ def _named(part: str, content: Any) -> Iterator[Finding]:
             yield Finding(f"{part}.{key}", "这里应当是一个对象", "This must be an object")
 
 
-def _rule(
-    path: str, key: str, rule: Mapping[str, Any], content: Mapping[str, Any]
-) -> Iterator[Finding]:
+def _rule(path: str, key: str, rule: Map, rules: Map, levels: Map) -> Iterator[Finding]:
     yield from expect_known(path, rule, OF_A_RULE)
-    if rule.get("level") not in content.get("levels", {}):
-        known = ", ".join(content.get("levels", {}))
+    yield from expect_types(path, rule, TYPES)
+    if str(rule.get("level")) not in levels:
+        known = ", ".join(levels)
         yield Finding(f"{path}.level", f"级别应为 {known} 之一", f"The level is one of {known}")
     if not any(rule.get(way) for way in WAYS):
         yield Finding(
@@ -58,16 +59,16 @@ def _rule(
             "这条规则找不到任何人,请填 group、role 或 of_customer",
             "This rule finds nobody: give it a group, a role or of_customer",
         )
-    if rule.get("role", "administrator") not in ROLES:
+    if str(rule.get("role", "administrator")) not in ROLES:
         known = ", ".join(ROLES)
         yield Finding(f"{path}.role", f"角色应为 {known} 之一", f"The role is one of {known}")
-    yield from _way_up(path, key, content["rules"])
+    yield from _way_up(path, key, rules)
 
 
 def _way_up(path: str, key: str, rules: Mapping[str, Any]) -> Iterator[Finding]:
     """The ways up end somewhere, and all their steps exist."""
     seen, at = {key}, rules[key].get("otherwise")
-    while at:
+    while at and isinstance(at, str):
         if not isinstance(rules.get(at), Mapping):
             yield Finding(
                 f"{path}.otherwise", f"没有升级对象“{at}”", f"There is no recipient “{at}”"
@@ -96,6 +97,15 @@ def _last(content: Mapping[str, Any], rules: Mapping[str, Any]) -> Iterator[Find
 
 
 def _skills(skills: Any) -> Iterator[Finding]:
-    for key, wanted in skills.items() if isinstance(skills, Mapping) else ():
+    if not isinstance(skills, Mapping):
+        yield Finding(
+            "skills", "请写成 专业: 技能的列表", "Write it as specialty: a list of skills"
+        )
+    for key, wanted in _map(skills).items():
         if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
             yield Finding(f"skills.{key}", "这里应当是技能的列表", "This must be a list of skills")
+
+
+def _map(content: Any) -> Map:
+    """What is no map has been said already."""
+    return content if isinstance(content, Mapping) else {}

@@ -34,7 +34,11 @@ def check_suspension(
         _refuse("evidence", "请附证据(照片或通话记录)", "Give evidence: a photo or a call record")
     hours = rules["max_hours"]
     if not now < resume_at <= now + timedelta(hours=hours):
-        _refuse("resume_at", f"计划解挂时间须在 {hours} 小时内", f"Resume within {hours} hours")
+        _refuse(
+            "resume_at",
+            f"计划解挂时间须在现在之后、{hours} 小时以内",
+            f"has to be later than now, by {hours} hours at most",
+        )
     check_approver(rules, resume_at - now, renewals=renewals, by=by)
 
 

@@ -74,6 +74,8 @@ HOSTILE = [
     "{% for a in ticket recursive %}{{ loop(a) }}{% endfor %}",
     "{% for a in ticket %}" + "x" * 7_000 + "{% endfor %}",
     "x" * 9_000,
+    "{% if ticket %}" * 200 + "x" + "{% endif %}" * 200,
+    "{{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}",
 ]
 
 
@@ -102,6 +104,7 @@ WRONG_WORDS = [
     ({"restored": {"zh": "t", "en": "{{ ticket"}}, "restored.en"),
     ({"restored": {"zh": "t", "en": "\n"}}, "restored.en"),
     ({"restored": {"zh": "t", "en": "{{ cause.x }}"}}, "restored.en"),
+    ({"restored": {"zh": 7, "en": "t"}}, "restored.zh"),
 ]
 
 

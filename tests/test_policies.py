@@ -8,10 +8,16 @@ from sqlmodel import select
 from bpmn import library
 from records import Entry, Policy
 from tasks import policies
+from tasks.calendars import calendars_of
+from tasks.clock_definitions import definitions_of
+from tasks.clocks import read
+from tasks.policy_checks import check_alone
 from tasks.policy_warnings import warnings_of
+from tasks.recipients import names
 from tasks.refusals import Forbidden, Invalid, NotFound
 from tasks.suspensions import check_suspension
-from tests.asking import post, refused, wrong_fields
+from tests.asking import post, publish_fault, refused, wrong_fields
+from tests.clock_stories import CALENDARS, at, opened, stop, told
 from tests.fault_walks import FAULT
 
 STOPS = deepcopy(dict(policies.shipped("suspensions")))
@@ -23,7 +29,7 @@ def changed(key, path, value):
     *way, last = path.split("/")
     place = content
     for step in way:
-        place = place[step]
+        place = place[int(step) if isinstance(place, list) else step]
     place[last] = value
     if value is None:
         del place[last]
@@ -43,7 +49,7 @@ def publish(session, cast, now):
 
 @pytest.mark.parametrize("key", policies.names())
 def test_what_comes_with_baton_passes_its_check(key):
-    policies.check(key, policies.shipped(key))
+    assert check_alone(key, policies.shipped(key)) == []
 
 
 def test_a_database_without_any_goes_by_what_came_with_baton(session):
@@ -117,7 +123,6 @@ WRONG = {  # key and path: a value that is refused there
     ("calendars", "zone"): "Mars/Olympus",
     ("calendars", "calendars"): [],
     ("calendars", "calendars/24x7"): None,
-    ("calendars", "calendars/office/week"): {"mon": []},
     ("calendars", "calendars/office/week/mon"): [["12:00", "08:30"]],
     ("calendars", "calendars/office/week/tue"): [["08:30", "12:00"], ["11:00", "18:00"]],
     ("calendars", "calendars/office/week/wed"): [["8:30", "25:00"]],
@@ -141,24 +146,125 @@ WRONG = {  # key and path: a value that is refused there
     ("clocks", "clocks/accept/cancel"): [{"verb": "merged", "wenn": {}}],
     ("clocks", "clocks/accept/reset"): [{"verb": "reopened", "until": "x"}],
     ("clocks", "clocks/accept/color"): "red",
+    ("clocks", "clocks/restore"): None,
+    ("clocks", "clocks/accept/lengthened_by"): ["posponed"],
+    ("clocks", "clocks/accept/pause/0/at"): ["since"],
+    ("clocks", "clocks/report/limit"): 0.5,
+    ("calendars", "calendars/office/week"): {"mon": [["08:30", "09:00"]]},
+    ("recipients", "levels"): None,
+    ("recipients", "rules/team_lead/level"): [],
+    ("recipients", "rules/team_lead/otherwise"): "team_lead",
+    ("recipients", "rules/team_lead/group"): 7,
+    ("recipients", "skills"): [],
+    ("words", "restored/zh"): 7,
 }
 
 
 @pytest.mark.parametrize("place, value", WRONG.items(), ids=map("/".join, WRONG))
 def test_what_would_not_work_is_refused_at_its_place(place, value):
     key, path = place
-    with pytest.raises(Invalid) as refusal:
-        policies.check(key, changed(key, path, value))
-    fields = refusal.value.facts["fields"]
-    assert any(each["field"].startswith(path.replace("/", ".")) for each in fields) or not value
-    assert all(each["zh"] and each["en"] and each["zh"] != each["en"] for each in fields)
+    found = check_alone(key, changed(key, path, value))
+    assert found
+    assert any(each.path.startswith(path.replace("/", ".")) for each in found) or not value
+    assert all(each.zh and each.en and each.zh != each.en for each in found)
 
 
 @pytest.mark.parametrize("content", [{}, {"clocks": 7}, {"clocks": {"a": []}}, {"calendars": []}])
 @pytest.mark.parametrize("key", sorted({"clocks", "calendars", "suspensions"}))
 def test_a_content_of_another_shape_is_refused_and_does_not_fail(key, content):
-    with pytest.raises(Invalid):
-        policies.check(key, content)
+    assert check_alone(key, content)
+
+
+ODD = [
+    None,
+    [],
+    {},
+    "",
+    0,
+    -1,
+    True,
+    10**30,
+    float("nan"),
+    ["x"],
+    [None],
+    [[1]],
+    {"x": 1},
+    [{}],
+    "x",
+]
+
+
+def places(content, way=()):
+    yield way
+    inside = content if isinstance(content, dict) else {}
+    for key, each in enumerate(content) if isinstance(content, list) else inside.items():
+        yield from places(each, (*way, key))
+
+
+def put(content, way, value):
+    """The same with this at that place."""
+    if not way:
+        return value
+    mine = list(content) if isinstance(content, list) else dict(content)
+    mine[way[0]] = put(content[way[0]], way[1:], value)
+    return mine
+
+
+@pytest.mark.parametrize("key", policies.names())
+def test_whatever_stands_at_any_place_is_refused_or_works(key):
+    content = policies.shipped(key)
+    for n, way in enumerate(places(content)):
+        for value in ODD[n % 3 :: 3] if len(way) > 3 else ODD:
+            odd = put(content, way, value)
+            if not check_alone(key, odd):
+                use(key, odd)
+
+
+def use(key, content):
+    """What works by it would fail here."""
+    if key == "clocks":
+        entries = [*opened(), told(5, "accepted"), *stop(10, 20), told(30, "restored")]
+        for each in definitions_of(content, 1).values():
+            read(each, entries, CALENDARS, at(400))
+    elif key == "calendars":
+        for each in calendars_of(content, 1).values():
+            assert each.between(at(0), each.add_days(each.add(at(0), 36_000), 1)) > 0
+    elif key == "recipients":
+        names(content)
+        assert all(isinstance(each.get("group", ""), str) for each in content["rules"].values())
+
+
+def test_a_clock_counts_by_a_calendar_that_is_there(session, publish):
+    with pytest.raises(Invalid) as refusal:
+        publish("clocks", changed("clocks", "clocks/report/calendar", "offise"))
+    (field,) = refusal.value.facts["fields"]
+    assert field["field"] == "clocks.report.calendar" and "office" in field["en"]
+    hours = changed("calendars", "calendars/shop", {"zh": "店", "en": "Shop", "is_always": True})
+    publish("calendars", hours)
+    publish("clocks", changed("clocks", "clocks/report/calendar", "shop"))
+    with pytest.raises(Invalid) as refusal:
+        publish("calendars", policies.shipped("calendars"))
+    assert [each["field"] for each in refusal.value.facts["fields"]] == ["calendars.shop"]
+
+
+@pytest.mark.parametrize(
+    "key, path", [("clocks", "clocks/other_operator"), ("recipients", "actions/notify")]
+)
+def test_what_a_published_ladder_names_stays(session, cast, now, as_, key, path):
+    publish_fault(session, now)
+    session.commit()
+    told = {"content": changed(key, path, None), "reason": "试行"}
+    wrong = wrong_fields(as_("owen").post(f"/api/policies/{key}", json=told))
+    assert set(wrong) == {path.replace("/", ".")}
+    checked = post(as_("owen"), f"policies/{key}/checks", content=told["content"])
+    assert "升级阶梯" in checked["findings"][0]["zh"]
+
+
+@pytest.mark.parametrize("odd", ["NaN", '"\\ud800"', '"\\u0000"', "1" * 500])
+def test_a_policy_that_could_not_be_kept_is_refused_at_the_door(as_, odd):
+    text = '{"reason": "试行", "content": {"a": ODD}}'.replace("ODD", odd)
+    told = {"content": text.encode(), "headers": {"Content-Type": "application/json"}}
+    assert as_("owen").post("/api/policies/words", **told).status_code in (400, 422)
 
 
 def test_a_calendar_that_ends_soon_says_so(now):
