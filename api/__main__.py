@@ -6,6 +6,7 @@ Prefect; BATON_PREFECT_PORT (4200) says where its page is.
 """
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -72,6 +73,8 @@ def serve(app: object, chosen: argparse.Namespace, door: socket | None = None) -
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    gc.collect()
+    gc.freeze()  # what is there by now stays: no need to look through it again and again
     with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
         uvicorn.Server(settings).run(sockets=[door] if door else None)
 

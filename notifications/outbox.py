@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, bindparam, exists
 from sqlalchemy import select as plain_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
@@ -33,6 +33,7 @@ LEASE = timedelta(minutes=3)  # then another worker tries: longer than a mail's 
 KEEPS = timedelta(hours=24)  # after which a notice that was not told when to is given up
 
 _TABLE = SQLModel.metadata.tables["notice"]
+_BY_KEY = select(Notice).where(col(Notice.key).in_(bindparam("keys", expanding=True)))
 _ADD: dict[str, ReturningInsert[tuple[str]]] = {  # a key that is there already stays as it is
     name: dialect.insert(_TABLE)
     .on_conflict_do_nothing(index_elements=["key"])
@@ -104,7 +105,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> list[Notice]:
         return []
     add_one, keys = _ADD[session.get_bind().dialect.name], [row["key"] for row in rows]
     new = {session.execute(add_one, _DEFAULTS | row).scalar() for row in rows}
-    found = session.exec(select(Notice).where(col(Notice.key).in_(keys))).all()
+    found = session.exec(_BY_KEY, params={"keys": keys}).all()
     for notice in found:
         if notice.key in new and notice.state != "waiting":
             _record(session, f"notice {notice.state}", notice, notice.queued_at)

@@ -8,6 +8,7 @@ word to a customer, before they call: services/tickets.py.
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from notifications import notices
@@ -19,6 +20,11 @@ from tasks.refusals import NotAllowed, wrong
 from tasks.tickets import children, record, require, require_reason
 
 LONGEST = timedelta(days=30)  # what is put off for longer is another promise
+_CONTACTS = (  # built once, as somebody waits for it
+    select(Contact)
+    .where(col(Contact.customer_id) == bindparam("customer"))
+    .order_by(col(Contact.id))
+)
 CLOCK = "restore"  # whose limit is put off
 
 
@@ -112,10 +118,9 @@ def due_at(session: Session, ticket: Ticket, now: datetime) -> datetime | None:
 
 
 def contacts_of(session: Session, ticket: Ticket) -> list[Contact]:
-    mine = (
-        select(Contact).where(Contact.customer_id == ticket.customer_id).order_by(col(Contact.id))
-    )
-    return list(session.exec(mine)) if ticket.customer_id else []
+    if not ticket.customer_id:
+        return []
+    return list(session.exec(_CONTACTS, params={"customer": ticket.customer_id}))
 
 
 def when(at: datetime) -> str:
