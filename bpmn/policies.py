@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bpmn import library
 from records import Diagram, Person, Policy
@@ -55,11 +55,13 @@ def _missed(session: Session, key: str, content: Mapping[str, Any]) -> Iterator[
                 )
 
 
-def _names(session: Session, column: str) -> Iterator[tuple[Any, str, int]]:
-    """Each value of this column in the tables of the diagrams that count now: table, row."""
-    for key in session.exec(select(Diagram.key).order_by(Diagram.key)):
+def _names(session: Session, column: str) -> Iterator[tuple[str, str, int]]:
+    """Each text of this column in the tables of the diagrams that count now: table, row."""
+    published = select(Diagram.key).where(col(Diagram.current_version_id).is_not(None))
+    for key in session.exec(published.order_by(Diagram.key)):
         for table in library.current(session, key).blueprint.decisions.values():
             places = [n for n, each in enumerate(table.outputs) if each.name == column]
             for number, row in enumerate(table.rows, 1):
-                for place in places:
-                    yield row.outputs[place].literal, table.name, number
+                for named in (row.outputs[place].literal for place in places):
+                    if isinstance(named, str):
+                        yield named, table.name, number

@@ -15,6 +15,7 @@ SETTINGS = {"zh", "en", "kind", "limit", "unit", "calendar", "is_repeating", "al
 SETTINGS |= {"only_if_over", "lengthened_by", *CONDITIONS}
 TYPES: Types = {"calendar": str, "only_if_over": str, "is_repeating": bool}
 TYPES |= {"allowances": list, "lengthened_by": list}
+AT_ODDS = (("start", "stop"), ("start", "cancel"), ("pause", "resume"))
 OF_A_CONDITION = {"verb", "where", "at", "until", "keeps_start"}
 TYPES_OF_A_CONDITION: Types = {"verb": str, "at": str, "until": str, "keeps_start": bool}
 NEEDED = ("restore",)  # postponements and risks ask for it
@@ -69,6 +70,12 @@ def _conditions(path: str, clock: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(where, zh, en)
         for place, each in enumerate(told):
             yield from _condition(f"{where}.{place}", kind, each)
+    for one, other in AT_ODDS:
+        for place, each in enumerate(_listed(clock.get(other))):
+            if each in _listed(clock.get(one)):
+                zh = f"同一条件既是 {one} 又是 {other},请删去一处"
+                en = f"The same condition is in {one} as well: take it out of one of them"
+                yield Finding(f"{path}.{other}.{place}", zh, en)
     if clock.get("pause") and not clock.get("resume"):
         zh, en = "能暂停而不能继续", "It can pause and never goes on"
         yield Finding(f"{path}.resume", f"{zh},请填条件", f"{en}: say when it does")
