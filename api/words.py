@@ -99,5 +99,6 @@ def say_wrong(kind: str, particulars: dict[str, Any], message: str) -> tuple[str
     """What is wrong with a field, from pydantic's error. An unforeseen one keeps its English."""
     for begin, (zh, en) in WRONG.items():
         if kind.startswith(begin):
-            return zh.format(**particulars), en.format(**particulars)
+            told = {name: str(each).replace(" or ", " 或 ") for name, each in particulars.items()}
+            return zh.format(**told), en.format(**particulars)
     return "填写有误", message

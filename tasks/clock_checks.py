@@ -6,11 +6,10 @@ What the content means: clock_definitions.py. What a limit and a ladder must be:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.clock_definitions import CONDITIONS, UNITS, VERBS
+from tasks.clock_definitions import CONDITIONS, KINDS, UNITS, VERBS
 from tasks.findings import Finding, Types, expect_known, expect_map, expect_names, expect_types
-from tasks.limits import MOST_DAYS, is_days, is_length
+from tasks.limits import LONGEST, MOST_DAYS, SHORTEST, is_days, is_length
 
-KINDS = {"SLA": "与客户的承诺", "OLA": "内部时限", "UC": "与合作方的约定"}
 SETTINGS = {"zh", "en", "kind", "limit", "unit", "calendar", "is_repeating", "allowances"}
 SETTINGS |= {"only_if_over", "lengthened_by", *CONDITIONS}
 TYPES: Types = {"calendar": str, "only_if_over": str, "is_repeating": bool}
@@ -46,10 +45,9 @@ def _settings(path: str, clock: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _one_of(f"{path}.unit", clock.get("unit", UNITS[0]), UNITS)
     limit = clock.get("limit")
     if not (isinstance(limit, str) and limit) and not is_length(limit):
-        zh = "时限应为时限表的列名,或大于 0 的数"
-        yield Finding(
-            f"{path}.limit", zh, "A limit is a column of the table of limits, or a number above 0"
-        )
+        zh = f"时限应为时限表的列名,或 {SHORTEST} 至 {LONGEST} 的数"
+        en = f"A limit is a column of the table of limits, or a number, {SHORTEST} to {LONGEST}"
+        yield Finding(f"{path}.limit", zh, en)
     elif clock.get("unit") == "working_days" and not isinstance(limit, str) and not is_days(limit):
         zh = f"工作日应为 1 至 {MOST_DAYS} 的整数"
         yield Finding(f"{path}.limit", zh, f"Working days are a whole number, 1 to {MOST_DAYS}")

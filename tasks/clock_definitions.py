@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 CONDITIONS = ("start", "pause", "resume", "stop", "reset", "cancel")
+KINDS = {"SLA": "客户承诺", "OLA": "内部时限", "UC": "合作方约定"}
 UNITS = ("minutes", "working_days")
 FIRED = {"escalated": "升级", "limit missed": "超时"}  # entries of a rung that was told
 VERBS = {  # what is recorded about a ticket, and may start or stop a clock; in Chinese

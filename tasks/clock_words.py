@@ -5,12 +5,11 @@ from datetime import datetime
 
 from tasks.calendars import Calendar
 from tasks.clock_courses import Course, Cycle, Sums
-from tasks.clock_definitions import HEARD
+from tasks.clock_definitions import HEARD, KINDS
 
 Line = dict[str, str]
 Reasons = Mapping[str, Mapping[str, str]]  # why a ticket may be suspended: zh, en
 VERSIONS = {0: ("随附版本", "as shipped")}
-KINDS = {"SLA": "客户承诺", "OLA": "内部时限", "UC": "合作方约定"}
 
 
 def arithmetic(course: Course, cycle: Cycle, due: datetime | None, reasons: Reasons) -> list[Line]:
@@ -32,7 +31,7 @@ def _start(course: Course, cycle: Cycle, calendar: Calendar) -> Iterator[Line]:
     of, number = course.definition, course.definition.number
     zh, en = VERSIONS.get(number, (f"第 {number} 版", f"version {number}"))
     yield line(
-        f"{of.zh}({KINDS.get(of.kind, of.kind)}),定义{zh}",
+        f"{of.zh}({KINDS[of.kind]}),定义{zh}",
         f"{of.en} ({of.kind}), definition {en}",
     )
     at = _clock(cycle.started_at, calendar)

@@ -12,6 +12,7 @@ from typing import Any
 
 from tasks.findings import Finding
 
+SHORTEST = 1  # minute: one that repeats would else be told with every tick
 LONGEST = 366 * 24 * 60  # minutes, or working days: what is longer is a slip of the pen
 MOST_DAYS = 366  # working days: a year and a half
 MAY_BE_ZERO = frozenset({"travel"})
@@ -22,9 +23,9 @@ THE_LIMIT = "100%"
 
 
 def is_length(value: Any) -> bool:
-    """Whether it can be a limit: a number above 0, and not beyond all reason."""
+    """Whether it can be a limit: a number of minutes or days, within all reason."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value <= LONGEST
+    return is_number and SHORTEST <= value <= LONGEST
 
 
 def is_days(value: Any) -> bool:
@@ -32,7 +33,7 @@ def is_days(value: Any) -> bool:
 
 
 def check_limit(limit: Mapping[str, Any], calendars: Mapping[str, Any]) -> Iterator[Finding]:
-    """A missing or empty limit sets no clock; any other is a number above 0."""
+    """A missing or empty limit sets no clock; any other is within bounds."""
     for key, value in limit.items():
         is_zero = key in MAY_BE_ZERO and value in (0, False)
         if value is None or is_zero or (key in TEXTS and value in calendars):
@@ -46,8 +47,8 @@ def check_limit(limit: Mapping[str, Any], calendars: Mapping[str, Any]) -> Itera
             en = f"“{key}”, {value!r}, is a whole number of days, 1 to {MOST_DAYS}, or empty"
             yield Finding(key, zh, en)
         elif not is_length(value):
-            zh = f"“{key}”的时限 {value!r} 应为大于 0 的数,不设请留空"
-            en = f"The limit “{key}”, {value!r}, is a number above 0; leave it empty to set none"
+            zh = f"“{key}”的时限 {value!r} 应为 {SHORTEST} 至 {LONGEST} 的数,不设请留空"
+            en = f"The limit “{key}”, {value!r}, is a number, {SHORTEST} to {LONGEST}, or empty"
             yield Finding(key, zh, en)
 
 

@@ -49,6 +49,7 @@ def test_a_rung_that_asks_for_something_unknown_is_refused():
 
 def test_a_computed_rung_is_said_to_be_unchecked():
     assert found('"restore"', '"50%"', "level", '"notify"') == [("warning", "computed-rung", "r")]
+    assert found('"restore"', '["5%"]', '"duty_lead"', '""') == [("warning", "computed-rung", "r")]
 
 
 def test_other_tables_may_say_to_whatever_they_like():

@@ -38,10 +38,10 @@ def test_a_rung_names_its_clock_and_somebody(change, path):
     assert list(check_ladder(["75%"], CLOCKS))
 
 
-def test_a_limit_is_above_zero_or_empty_and_only_travel_may_be_none():
-    good = {"accept": 5, "judge": None, "restore": 0.5, "travel": 0, "calendar": "office"}
+def test_a_limit_is_a_minute_or_more_or_empty_and_only_travel_may_be_none():
+    good = {"accept": 5, "judge": None, "restore": 1.5, "travel": 0, "calendar": "office"}
     assert list(check_limit(good, {"office": {}})) == []
-    for wrong in (0, -1, "5", True, float("inf"), float("nan"), 10**9):
+    for wrong in (0, 0.01, -1, "5", True, float("inf"), float("nan"), 10**9):
         assert [each.path for each in check_limit({"accept": wrong}, {})] == ["accept"]
 
 

@@ -19,6 +19,15 @@ def rungs(tables: Mapping[str, DecisionTable], known: Known) -> Iterator[Finding
             for column, names in (("to", known.recipients), ("action", known.actions)):
                 if names is not None:
                     yield from _named(table, column, names)
+            for column in ("clock", "at"):  # what they may be is looked at in limits.py
+                yield from _computed(table, column)
+
+
+def _computed(table: DecisionTable, column: str) -> Iterator[Finding]:
+    at = [each.name for each in table.outputs].index(column)
+    for number, row in enumerate(table.rows, 1):
+        if row.outputs[at].expression is not None:
+            yield _unsure(table, row.element, number, column)
 
 
 def _named(
@@ -62,7 +71,7 @@ def _unsure(table: DecisionTable, element: str, number: int, column: str) -> Fin
         "warning",
         "computed-rung",
         element,
-        f"第 {number} 行的 {column} 是算出来的,发布前无法核对它能找到谁,请尽量写明。",
+        f"第 {number} 行的 {column} 是算出来的,发布前无法核对,请尽量写明。",
         f"Row {number}: {column} is computed, so nobody can check it before it is needed: "
         "name it if you can.",
     )
