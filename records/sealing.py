@@ -48,7 +48,7 @@ def end(session: Session) -> End:
 def is_settled(session: Session, end: End) -> bool:
     """Whether everything that might still come before this end has come, or never will.
 
-    Who writes an entry has locked its chain before it takes an id, and so has a number by then.
+    Who writes an entry moves the end of its chain first: so it has a number before it takes an id.
     """
     if not end.mark:
         return True

@@ -14,7 +14,7 @@ from records import Lateness, Shift
 
 SHIFT = "shift"  # the flow that does what is due, all day
 BEAT = 2.0  # seconds between two signs of life
-LIVE = timedelta(seconds=6)  # who has not been seen for so long is gone
+LIVE = timedelta(seconds=4)  # who has not been seen for so long is gone
 
 
 def check_in(

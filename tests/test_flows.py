@@ -79,8 +79,8 @@ def begun(tmp_path_factory, sqlite_template):
     begun = Supervised(home, free_port(4200))
     yield begun
     if begun.process.poll() is None:
-        begun.process.kill()
-    begun.process.communicate()
+        begun.process.terminate()
+    begun.process.communicate(timeout=20)
     begun.engine.dispose()
 
 

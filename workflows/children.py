@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+SUPERVISOR = "BATON_SUPERVISOR"  # in the environment of all of them: its process
 LONGEST_PAUSE = 60.0  # seconds between two starts of what dies at once
 IS_WELL = 30.0  # seconds after which a start has succeeded
 LARGEST = 5_000_000  # bytes of what it printed before; then it is begun anew
@@ -75,7 +76,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
-                env=dict(self.env),
+                env={**self.env, SUPERVISOR: str(os.getpid())},
                 start_new_session=True,
             )
         self.groups.append(self.process.pid)

@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from records.database import connect
 from tasks.shifts import SHIFT
 from workflows import hours, planned
+from workflows.children import SUPERVISOR
 from workflows.prefect_api import DEPLOYMENT, TAG
 from workflows.schedule import Flow, flows
 from workflows.shift import work
@@ -36,7 +37,10 @@ Result = TypeVar("Result")
 @flow(name=SHIFT)
 async def shift() -> dict[str, float]:
     """Does the jobs of SCHEDULE until two newer shifts are at work."""
-    return await _aside(lambda engine, stop: work(engine, stop, flow_run=str(flow_run.id)))
+    run_id, is_wanted = str(flow_run.id), _is_somebody_there(os.getppid())
+    return await _aside(
+        lambda engine, stop: work(engine, stop, flow_run=run_id, is_wanted=is_wanted)
+    )
 
 
 def flow_of(name: str, one: Flow, module: str) -> PrefectFlow[Any, Any]:
@@ -90,6 +94,22 @@ def _deployment(
         concurrency_limit=limit,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+
+
+def _is_somebody_there(runner: int) -> Callable[[], bool]:
+    """A flow outlives its runner, but not the runner and the supervisor both."""
+    supervisor = int(os.environ.get(SUPERVISOR, "0"))
+
+    def is_there() -> bool:
+        if os.getppid() == runner or not supervisor:
+            return True
+        try:
+            os.kill(supervisor, 0)
+        except OSError:  # it is gone, or somebody else's by now
+            return False
+        return True
+
+    return is_there
 
 
 async def _aside(do: Callable[[Engine, threading.Event], Result]) -> Result:

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -36,15 +36,19 @@ def work(
     keep: int = KEEP,
     longest: float = LONGEST,
     todo: Mapping[str, Job] | None = None,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> dict[str, float]:
-    """Do what is due until `stop` is set, or `keep` newer shifts are at work; what was done."""
+    """Do what is due until `stop` is set, `keep` newer shifts are at work, or it is not wanted.
+
+    What was done.
+    """
     over, ends_at = threading.Event(), time.monotonic() + longest
     own = CheckIn(engine, SHIFT, flow_run)
     lanes = [Lane(name, of, engine, over, own) for name, of in _by_lane(todo or jobs()).items()]
     for lane in lanes:
         lane.start()
     try:
-        while not stop.wait(BEAT) and time.monotonic() < ends_at:
+        while not stop.wait(BEAT) and time.monotonic() < ends_at and is_wanted():
             if not any(lane.is_stuck() for lane in lanes) and own.beat() >= keep:
                 break
     finally:
