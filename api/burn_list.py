@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from api.deps import Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Clock, Ticket
+from tasks import clocks
 
 router = make_router("clocks")
 SORTS = {
@@ -72,9 +73,10 @@ def list_clocks(
         told, sorts, default = rows, STANDING, "started_at"
     else:
         told, sorts, default = rows.where(col(Clock.due_at).is_not(None)), SORTS, "due_at"
-    return page(turn.session, told, asked, sorts=sorts, default=default, show=show_clock)
 
+    def show(clock: Clock, ticket: Ticket) -> OpenClockShown:
+        row = clock.model_dump() | clocks.newer(turn.session, clock, ticket, now=turn.now)
+        told = {"ticket": ticket.number, "title": ticket.title}
+        return OpenClockShown(**row, **told, grade=ticket.grade, level=ticket.level)
 
-def show_clock(clock: Clock, ticket: Ticket) -> OpenClockShown:
-    told = clock.model_dump() | {"ticket": ticket.number, "title": ticket.title}
-    return OpenClockShown(**told, grade=ticket.grade, level=ticket.level)
+    return page(turn.session, told, asked, sorts=sorts, default=default, show=show)

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, event, update
 from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col, select
 
-from records import Ticket, history
+from records import Clock, Ticket, history
 from records.bold import is_bold
 from tasks import policies
 from tasks.calendars import Calendar, calendars_of
@@ -27,7 +27,7 @@ from tasks.clock_courses import Course, past_of
 from tasks.clock_definitions import HEARD, Definition, Told, definitions_of
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome, outcome_of
-from tasks.clock_rows import entries_of, keep
+from tasks.clock_rows import entries_of, keep, row_of
 from tasks.clock_times import Pause
 from tasks.clock_words import Line, Reasons, arithmetic
 from tasks.limits import check_ladder, check_limit
@@ -148,6 +148,14 @@ def catch_up(session: Session, *, now: datetime, limit: int = 200) -> int:
         _follow(session, found, now)
         _stir(session, found, None)
     return len(found)
+
+
+def newer(session: Session, clock: Clock, ticket: Ticket, *, now: datetime) -> dict[str, Any]:
+    """What its row will say once the tick has caught up; empty where there is nothing to catch."""
+    if ticket.stirred_at is None:
+        return {}
+    outcome = outcomes(session, [ticket.id], now).get(ticket.id, {}).get(clock.name)
+    return row_of(outcome) if outcome else {}
 
 
 def definitions(session: AnySession, number: int | None = None) -> Mapping[str, Definition]:

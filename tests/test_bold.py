@@ -63,7 +63,10 @@ def test_a_chain_that_somebody_else_was_faster_with_is_not_broken(
 
 def test_the_next_tick_catches_up_with_the_clocks(as_, order, session, now):
     accept = select(Clock.state).where(Clock.ticket_id == order.ticket_id, Clock.name == "accept")
-    assert complete(as_("dora"), order).status_code == 200
+    dora = as_("dora")
+    assert complete(dora, order).status_code == 200
+    shown = dora.get("/api/clocks", params={"name": "accept"}).json()["items"]
+    assert [clock["state"] for clock in shown] == ["met"], "what is shown is as it is"
     assert session.exec(accept).one() == "running"
     assert (clocks.catch_up(session, now=now), clocks.catch_up(session, now=now)) == (1, 0)
     assert session.exec(accept).one() == "met"
