@@ -105,7 +105,7 @@ class ClockShown(BaseModel):
 
 def show_clocks(session: Session, ticket: Ticket, now: datetime) -> list[ClockShown]:
     rules = [_show_rule(session, one) for one in decisions_of(session, ticket)]
-    reasons = clocks.reasons(session)
+    reasons = clocks.reasons_of(session)
     return [_show(one, rules, reasons) for one in clocks.read_all(session, ticket, now)]
 
 

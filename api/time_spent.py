@@ -10,6 +10,8 @@ from api.clocks import ClockShown, show_clocks
 from api.deps import Id, Turn, allow, make_router
 from api.lengths import Length, show_length
 from records import Ticket
+from tasks.clock_words import Reasons, name_reason
+from tasks.clocks import reasons_of
 from tasks.groups import name_groups
 from tasks.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, net, total
 from tasks.stages import name_stage
@@ -18,6 +20,7 @@ from tasks.time_spent import Gap, hand_offs_of, shares, stretches_of, sums
 router = make_router("tickets")
 Names = dict[str, tuple[str, str]]
 SYSTEM = ("系统", "system")
+NOBODY = ("没有工单", "no work order")
 
 
 class StretchShown(BaseModel):
@@ -42,7 +45,9 @@ class StretchShown(BaseModel):
     from_group: str = Field(examples=["dispatch"])
     from_person: str = Field(examples=["dora"])
     from_element: str = Field(examples=["judge"])
-    reason: str
+    reason: str = Field(examples=["no_access"])
+    reason_zh: str = Field(examples=["客户拒绝或无法提供进场"])
+    reason_en: str
 
 
 class Part(BaseModel):
@@ -106,12 +111,13 @@ class TimeSpent(BaseModel):
 def show_time(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
     ticket = turn.find(Ticket, id)
     bar, names = stretches_of(turn.session, ticket, turn.now), name_groups(turn.session)
+    reasons = {**reasons_of(turn.session), NO_ORDER: dict(zip(("zh", "en"), NOBODY, strict=True))}
     alike = ("number", "state", "started_at", "opened_at", "restored_at", "closed_at")
     return TimeSpent(
         ticket_id=ticket.id,
         as_of=turn.now,
         **{name: getattr(ticket, name) for name in alike},
-        bar=[_show_stretch(one) for one in bar],
+        bar=[_show_stretch(one, reasons) for one in bar],
         totals=_totals(ticket, bar),
         kinds=_parts(bar, lambda one: one.kind, KINDS.__getitem__, tuple(KINDS)),
         stages=_parts(bar, lambda one: one.stage, name_stage),
@@ -119,15 +125,17 @@ def show_time(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
         people=_parts(bar, lambda one: one.person, lambda key: (key, key)),
         hand_off_share=_share(bar, HAND_OFF),
         travel_share=_share(bar, ("travel",)),
-        hand_offs=[_show_hand_off(one, names) for one in hand_offs_of(bar)],
+        hand_offs=[_show_hand_off(one, names, reasons) for one in hand_offs_of(bar)],
         clocks=show_clocks(turn.session, ticket, turn.now),
     )
 
 
-def _show_stretch(one: Stretch) -> StretchShown:
+def _show_stretch(one: Stretch, reasons: Reasons) -> StretchShown:
     told: dict[str, Any] = {name: getattr(one, name, None) for name in StretchShown.model_fields}
-    zh, en = KINDS[one.kind]
-    return StretchShown(**told | {"kind_zh": zh, "kind_en": en, "length": show_length(one.length)})
+    kind, reason = KINDS[one.kind], name_reason(reasons, one.reason)
+    told |= dict(zip(("kind_zh", "kind_en"), kind, strict=True))
+    told |= {"reason_zh": reason["zh"], "reason_en": reason["en"]}
+    return StretchShown(**told | {"length": show_length(one.length)})
 
 
 def _parts(
@@ -165,9 +173,9 @@ def _share(bar: list[Stretch], kinds: tuple[str, ...]) -> float:
     return round(total(one for one in bar if one.kind in kinds) / whole, 4) if whole else 0.0
 
 
-def _show_hand_off(one: Gap, names: Names) -> HandOffShown:
+def _show_hand_off(one: Gap, names: Names, reasons: Reasons) -> HandOffShown:
     first, length = one.first, show_length(one.length)
-    zh, en = _say(one, names, length)
+    zh, en = _say(one, names, reasons, length)
     return HandOffShown(
         from_group=first.from_group,
         from_person=first.from_person,
@@ -183,14 +191,14 @@ def _show_hand_off(one: Gap, names: Names) -> HandOffShown:
     )
 
 
-def _say(one: Gap, names: Names, length: Length) -> tuple[str, str]:
+def _say(one: Gap, names: Names, reasons: Reasons, length: Length) -> tuple[str, str]:
     """调度 → 外线班组,线路现场:23 分钟,liu 接单. And in English."""
     first = one.first
     came = names.get(first.from_group) or (first.from_person,) * 2
     from_zh, from_en = came if all(came) else SYSTEM
     to_zh, to_en = names.get(first.group, SYSTEM)
     at_zh, at_en = _title(first)
-    how_zh, how_en = _how(one)
+    how_zh, how_en = _how(one, reasons)
     return (
         f"{from_zh} → {to_zh},{at_zh}:{length.zh},{how_zh}",
         f"{from_en} → {to_en} at {at_en}: {length.en}, {how_en}",
@@ -199,14 +207,17 @@ def _say(one: Gap, names: Names, length: Length) -> tuple[str, str]:
 
 def _title(one: Stretch) -> tuple[str, str]:
     if one.reason == NO_ORDER:
-        return "没有工单", "no work order"
+        return NOBODY
     zh, _, en = one.title.partition(" / ")
     return zh or one.element, en or zh or one.element
 
 
-def _how(one: Gap) -> tuple[str, str]:
+def _how(one: Gap, reasons: Reasons) -> tuple[str, str]:
+    if one.first.reason == NO_ORDER:
+        return "等待派单", "waiting for one"
     if one.first.kind == "wait_internal":
-        return f"内部等待 {one.first.reason}".strip(), f"waiting: {one.first.reason or 'no reason'}"
+        why = name_reason(reasons, one.first.reason)
+        return f"内部等待({why['zh']})", f"waiting: {why['en']}"
     if one.taken_by:
         return f"{one.taken_by} 接单", f"accepted by {one.taken_by}"
     return "无人接单", "not accepted"

@@ -118,9 +118,9 @@ def _gaps(course: Course, cycle: Cycle, due: datetime | None, calendar: Calendar
 
 
 def name_reason(reasons: Reasons, key: str) -> Line:
-    """A reason that is no longer in the policy is told by its key."""
+    """A reason that is in no policy is told as it was given."""
     named = reasons.get(key, {})
-    return line(named.get("zh") or key or "-", named.get("en") or key or "-")
+    return line(named.get("zh", key), named.get("en", key))
 
 
 def line(zh: str, en: str) -> Line:

@@ -87,14 +87,14 @@ def read_all(session: Session, ticket: Ticket, now: datetime) -> list[Reading]:
     """Every clock of the ticket, in the order of the policy."""
     history.write(session)
     entries = entries_of(session.connection(), [ticket.id]).get(ticket.id, [])
-    courses, named = _courses(session, entries, now), reasons(session)
+    courses, named = _courses(session, entries, now), reasons_of(session)
     return [_reading(course, now, named) for course in courses]
 
 
-def reasons(session: AnySession) -> Reasons:
-    """Why a ticket may be suspended, by key, with both names."""
-    found: Reasons = _policed(session, "suspensions", None).content["reasons"]
-    return found
+def reasons_of(session: AnySession) -> Reasons:
+    """Why something waits, whether it stops the clock or never does: by key, with both names."""
+    content = _policed(session, "suspensions", None).content
+    return {**content["never"], **content["reasons"]}
 
 
 def outcomes(

@@ -2,18 +2,18 @@
 
 
 def in_zh(seconds: float) -> str:
-    """2 小时 5 分, 23 分钟, 40 秒."""
+    """2 小时 5 分, 2 小时, 23 分钟, 40 秒."""
     hours, minutes, rest = _parts(seconds)
     if hours:
-        return f"{hours} 小时 {minutes} 分"
+        return f"{hours} 小时 {minutes} 分" if minutes else f"{hours} 小时"
     return f"{minutes} 分钟" if minutes else f"{rest} 秒"
 
 
 def in_en(seconds: float) -> str:
-    """2 h 05 min, 23 min, 40 s."""
+    """2 h 05 min, 2 h, 23 min, 40 s."""
     hours, minutes, rest = _parts(seconds)
     if hours:
-        return f"{hours} h {minutes:02} min"
+        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else f"{rest} s"
 
 

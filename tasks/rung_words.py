@@ -14,7 +14,9 @@ from records import Customer, Group, Ticket, WorkOrder
 from tasks import suggestions
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome
+from tasks.durations import in_en, in_zh
 from tasks.impact import circuit_code
+from tasks.limits import offset_of
 from tasks.promises import when
 from tasks.segments import KINDS
 from tasks.suggestions import Suggestion
@@ -51,12 +53,10 @@ class Writer:
             return _redispatch(session, ticket, order, facts, found, now)
         action = self._named(rung.action)
         if rung.is_limit:
-            over = (now - due) // MINUTE if due else 0
-            told = {"over_minutes": over, "shares": _shown(shares), "action": action}
-            return Words("limit_missed", facts | told)
-        left = (due - now) // MINUTE if due else 0
+            facts |= {"shares": _shown(shares), "action": action}
+            return Words("limit_missed", facts | _to_go(due, now))
         asked = action or self._named("notify") or {"zh": "请知悉", "en": "Please note"}
-        return Words("escalation", facts | {"at": rung.at, "action": asked, "left_minutes": left})
+        return Words("escalation", facts | {"at": _at(rung), "action": asked} | _to_go(due, now))
 
     def _named(self, action: str) -> Both | None:
         found = self._actions.get(action)
@@ -75,6 +75,22 @@ def _about(session: Session, ticket: Ticket, outcome: Outcome) -> dict[str, Any]
         "due": when(outcome.due_at) if outcome.due_at else "—",
         "link": f"/tickets/{ticket.id}",
     }
+
+
+def _at(rung: Rung) -> str | Both:
+    """50%, or 超时 2 小时."""
+    beyond = offset_of(rung.at, timedelta())
+    if not beyond:
+        return rung.at
+    seconds = beyond.total_seconds()
+    return {"zh": f"超时 {in_zh(seconds)}", "en": f"{in_en(seconds)} late"}
+
+
+def _to_go(due: datetime | None, now: datetime) -> dict[str, Any]:
+    """Until the limit; or since, for a rung beyond it or one that was told late."""
+    if due and due > now:
+        return {"left_minutes": (due - now) // MINUTE}
+    return {"over_minutes": (now - due) // MINUTE if due else 0}
 
 
 def _redispatch(

@@ -90,6 +90,14 @@ def test_after_an_outage_all_that_is_overdue_fires_in_order(session, ticket, now
     assert list(breaks(session)) == []
 
 
+def test_a_rung_that_is_told_after_the_limit_says_by_how_much_it_is_late(session, ticket, now):
+    tick(session, now + 300 * MINUTE)
+    told = session.exec(select(Notice).where(Notice.template == "escalation")).all()
+    texts = [f"{each.title} {each.text}" for each in told]
+    assert texts and not any("剩 -" in text or "PT2H" in text for text in texts)
+    assert any("超时 2 小时" in text and "已超出 3 小时" in text for text in texts)
+
+
 def test_a_repeating_clock_fires_once_after_an_outage(session, cast, now):
     ticket = limited(session, now, {"progress_every": 30}, ladder=[])
     assert len(tick(session, now + 200 * MINUTE)) == 1
