@@ -17,9 +17,8 @@ from tasks import clocks
 from tasks.impact import ZONE, circuit_code
 from tasks.people import require as require_permission
 from tasks.refusals import NotAllowed, wrong
-from tasks.tickets import children, record, require, require_reason
+from tasks.tickets import FARTHEST, children, record, require, require_reason
 
-LONGEST = timedelta(days=30)  # what is put off for longer is another promise
 _CONTACTS = (  # built once, as somebody waits for it
     select(Contact)
     .where(col(Contact.customer_id) == bindparam("customer"))
@@ -139,13 +138,13 @@ def _notify(
     """Of a child its customer reads about their own circuit, and the progress of the parent."""
     if not contacts:
         return 0
-    every = of.limit.get("progress_every")
+    every, expected = of.limit.get("progress_every"), of.expected_at
     facts = {
         "customer": session.get_one(Customer, ticket.customer_id).name,
         "ticket": ticket.number,
         "circuit": circuit_code(session, ticket),
         "progress": words,
-        "expected": when(of.expected_at) if of.expected_at else None,
+        "expected": when(expected) if expected and expected > now else None,
         "next_at": when(now + timedelta(minutes=every)) if every else None,
     }
     told: dict[str, Any] = {"template": "progress", "facts": facts, "now": now}
@@ -175,16 +174,20 @@ def _check_words(words: str, expected_at: datetime | None, now: datetime) -> Non
         raise wrong("words", "请写明进展", "Say how it goes")
     if expected_at and expected_at <= now:
         raise wrong("expected_at", "预计时间已过,请更正", "has passed already: correct it")
+    if expected_at and expected_at > now + FARTHEST:
+        days = FARTHEST.days
+        zh = f"预计时间须在 {days} 天以内,请更正"
+        raise wrong("expected_at", zh, f"is more than {days} days ahead: correct it")
 
 
 def _check_length(until: datetime | None, minutes: int | None, due: datetime) -> None:
-    """One of the two, and no more than LONGEST beyond what was promised."""
+    """One of the two, and no more than FARTHEST beyond what was promised."""
     if (until is None) is (minutes is None):
         raise wrong("until", "until 与 minutes 须填且只填一项", "give either until or minutes")
-    longest, days = LONGEST // timedelta(minutes=1), LONGEST.days
+    longest, days = FARTHEST // timedelta(minutes=1), FARTHEST.days
     if minutes is not None and not 0 < minutes <= longest:
         raise wrong("minutes", f"须为 1 至 {longest} 分钟", f"has to be 1 to {longest} minutes")
-    if until is not None and not due < until <= due + LONGEST:
+    if until is not None and not due < until <= due + FARTHEST:
         at = when(due)
         raise wrong(
             "until",

@@ -14,7 +14,7 @@ verbs through services/tickets.py; where the run is concerned too, the doors cal
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -51,6 +51,7 @@ ALLOWED = {  # verb: the states in which it may be done
     "merge": OPEN,
     "cancel": OPEN,
 }
+FARTHEST = timedelta(days=30)  # what is promised for later is another promise
 DOMAINS = {"transport": "传输", "data": "数据", "line": "线路", "access": "接入"}
 SPECIALTIES = {**DOMAINS, "field": "外线"}
 _CHILDREN = (  # built once: each restored and each closed ticket asks for its own
@@ -96,6 +97,8 @@ def judge(
     unknown = [domain for domain in domains if domain not in DOMAINS]
     if unknown:
         raise wrong("domains", f"没有专业 {unknown[0]}", f"There is no specialty {unknown[0]}")
+    if expected_at and expected_at > now + FARTHEST:
+        expected_at = None  # a slip of the pen: nobody is told that
     ticket.domains, ticket.section, ticket.expected_at = list(domains), section, expected_at
     told = {"domains": ticket.domains, "section": section, "expected_at": _iso(expected_at)}
     record(session, "judged", ticket, by, now, **told)

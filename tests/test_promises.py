@@ -1,6 +1,6 @@
 """What a customer is promised: told how it goes, a limit put off, a stop noted afterwards."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import col, select
@@ -75,6 +75,19 @@ def test_nobody_to_tell_is_no_progress_told(session, cast, now):
         tell(session, ticket, now, words=" ")
     with pytest.raises(Invalid, match="has passed"):
         tell(session, ticket, now, expected_at=now)
+    with pytest.raises(Invalid, match="30 days"):
+        tell(session, ticket, now, expected_at=datetime(9999, 12, 31, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "slip", [datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)]
+)
+def test_no_customer_reads_of_a_time_that_cannot_be_meant(session, ticket, now, slip):
+    told = {"domains": ["line"], "section": "", "by": "nora", "now": now}
+    tickets.accept(session, ticket, by="nora", now=now)
+    tickets.judge(session, ticket, expected_at=slip, **told)
+    assert tell(session, ticket, now) == 1
+    assert "预计" not in session.exec(select(Notice)).one().text
 
 
 # Putting off a limit
