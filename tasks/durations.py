@@ -1,4 +1,14 @@
-"""Lengths of time as people say them, in Chinese and English. For pages, reports and notices."""
+"""Instants and lengths of time as people say them, in Chinese and English. For pages, reports and
+notices."""
+
+from datetime import datetime
+
+from tasks.impact import ZONE
+
+
+def when(at: datetime) -> str:
+    """03-11 12:14, as people there have it."""
+    return f"{at.astimezone(ZONE):%m-%d %H:%M}"
 
 
 def in_zh(seconds: float) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from records import Entry, Person, Ticket, history
 from tasks import policies
-from tasks.impact import ZONE
+from tasks.durations import when
 from tasks.kept_segments import forget_segments
 from tasks.people import require as require_permission
 from tasks.refusals import Conflict, wrong
@@ -109,7 +109,7 @@ def _check_times(
     ticket: Ticket, since: datetime, until: datetime, now: datetime, longest: timedelta
 ) -> None:
     if since < ticket.opened_at:
-        at = f"{ticket.opened_at.astimezone(ZONE):%m-%d %H:%M}"
+        at = when(ticket.opened_at)
         raise wrong(
             "since",
             f"不能早于建单时间 {at}",
@@ -125,9 +125,7 @@ def _check_times(
 
 
 def _overlaps(begin: datetime, end: datetime | None) -> Conflict:
-    from_, to = f"{begin.astimezone(ZONE):%m-%d %H:%M}", "…"
-    if end:
-        to = f"{end.astimezone(ZONE):%m-%d %H:%M}"
+    from_, to = when(begin), when(end) if end else "…"
     return Conflict(
         f"{from_} 至 {to} 已经停过表,请改成不重叠的时间",
         f"The clock was stopped from {from_} to {to} already: choose a time beside that",

@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 from notifications import notices
 from records import Contact, Customer, Person, Ticket
 from tasks import clocks
-from tasks.impact import ZONE, circuit_code
+from tasks.durations import when
+from tasks.impact import circuit_code
 from tasks.people import require as require_permission
 from tasks.refusals import NotAllowed, wrong
 from tasks.tickets import FARTHEST, children, record, require, require_reason
@@ -120,11 +121,6 @@ def contacts_of(session: Session, ticket: Ticket) -> list[Contact]:
     if not ticket.customer_id:
         return []
     return list(session.exec(_CONTACTS, params={"customer": ticket.customer_id}))
-
-
-def when(at: datetime) -> str:
-    """03-11 12:14, as people there have it."""
-    return f"{at.astimezone(ZONE):%m-%d %H:%M}"
 
 
 def _notify(

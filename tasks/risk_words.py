@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from records import Ticket
-from tasks.durations import in_en, in_zh
+from tasks.durations import in_en, in_zh, when
 from tasks.odds import FEW, KINDS, Odds
 from tasks.stages import name_stage
 from tasks.states import STATES
@@ -44,7 +44,7 @@ def _race(stage: str, age: float, remaining: float, found: Odds) -> Reason:
 
 def _suspended(ticket: Ticket) -> Iterator[Reason]:
     if ticket.state == "suspended" and ticket.resume_at:
-        at = f"{ticket.resume_at:%m-%d %H:%M} UTC"
+        at = when(ticket.resume_at)
         yield _reason(f"已挂起,计划 {at} 解挂", f"suspended, to go on at {at}")
 
 

@@ -14,10 +14,9 @@ from records import Customer, Group, Ticket, WorkOrder
 from tasks import suggestions
 from tasks.clock_ladders import Rung
 from tasks.clock_outcomes import Outcome
-from tasks.durations import in_en, in_zh
+from tasks.durations import in_en, in_zh, when
 from tasks.impact import circuit_code
 from tasks.limits import offset_of
-from tasks.promises import when
 from tasks.segments import KINDS
 from tasks.suggestions import Suggestion
 

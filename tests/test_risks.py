@@ -122,7 +122,7 @@ def test_the_time_of_a_suspension_is_no_ones(walk):
     walk.say("suspend", resume_at=walk.now + timedelta(hours=2), **stop).later(minutes=60)
     (risk,) = find(walk)
     assert (risk.age, risk.remaining, risk.due_at) == (600, 110 * 60, None)
-    assert "suspended" in risk.reasons[1]["en"]
+    assert "03-11 12:24" in risk.reasons[1]["zh"] and "suspended" in risk.reasons[1]["en"]
 
 
 def test_past_tickets_tell_what_a_stage_usually_takes(walk, engine, session):

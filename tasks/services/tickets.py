@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from notifications import notices
-from records import Circuit, Contact, Ticket
+from records import Contact, Ticket
 from tasks import clocks, milestones, promises, stops, tickets, urgency
-from tasks.impact import ZONE, facts_of, is_night, standing_alarms
+from tasks.durations import when
+from tasks.impact import ZONE, circuit_code, facts_of, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
@@ -39,7 +40,7 @@ def set_limit(
 def tell_customer(caller: Caller) -> Facts:
     """我们已知道: every contact of the customer is told, before they call. An outage is urgent."""
     session, ticket = caller.session, ticket_of(caller)
-    facts = {"ticket": ticket.number, "circuit": _circuit_code(session, ticket)}
+    facts = {"ticket": ticket.number, "circuit": circuit_code(session, ticket)}
     facts["expected"] = _expected(caller, ticket)
     contacts = session.exec(select(Contact).where(Contact.customer_id == ticket.customer_id)).all()
     for contact in contacts:
@@ -253,9 +254,4 @@ def _expected(caller: Caller, ticket: Ticket) -> str:
     """By when it should be back: the limit's end, or "—" while there is none."""
     found = clocks.read_all(caller.session, ticket, caller.now)
     due = next((clock.due_at for clock in found if clock.name == "restore"), None)
-    return f"{due.astimezone(ZONE):%m-%d %H:%M}" if due else "—"
-
-
-def _circuit_code(session: Session, ticket: Ticket) -> str:
-    circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
-    return circuit.code if circuit else ticket.title
+    return when(due) if due else "—"
