@@ -20,6 +20,8 @@ HOMES = {
     "SpiffWorkflow": "bpmn/wall/",
     "RestrictedPython": "bpmn/sandbox/",
     "prefect": "workflows/",
+    "pysnmp": "workflows/listeners/",
+    "pyasn1": "workflows/listeners/",
     "fastapi": "api/",
     "starlette": "api/",
     "uvicorn": "api/",
