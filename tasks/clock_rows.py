@@ -23,7 +23,6 @@ FIELDS = (
     *("due_at", "next_at", "ended_at", "breached_at"),
 )
 _CLOCK = SQLModel.metadata.tables["clock"]
-ALARM = "alarm added"
 _ENTRIES = (
     select(
         col(Entry.subject), col(Entry.seq), col(Entry.at), col(Entry.verb), col(Entry.particulars)
