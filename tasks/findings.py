@@ -9,6 +9,7 @@ from typing import Any
 from notifications.refusals import Finding
 
 __all__ = ["Finding", "Types", "expect_known", "expect_map", "expect_names", "expect_types"]
+LONGEST = 100  # characters of a name: titles of notices have several
 Types = dict[str, type]
 NAMES: dict[type, tuple[str, str]] = {
     str: ("应为文字", "This is a text"),
@@ -21,9 +22,13 @@ def expect_names(path: str, content: Mapping[str, Any]) -> Iterator[Finding]:
     """Whatever has a key has a Chinese and an English name."""
     for language, zh in (("zh", "中文名称"), ("en", "英文名称")):
         name = content.get(language)
-        if not isinstance(name, str) or not name.strip():
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST:
             en = "Chinese" if language == "zh" else "English"
-            yield Finding(f"{path}.{language}", f"请填{zh}", f"Give it a name in {en}")
+            yield Finding(
+                f"{path}.{language}",
+                f"请填{zh},最多 {LONGEST} 字",
+                f"Give it a name in {en}, {LONGEST} characters at most",
+            )
 
 
 def expect_known(
@@ -44,6 +49,10 @@ def expect_map(path: str, content: Any) -> Iterator[Finding]:
         yield Finding(
             path, "这里应当是至少一项的对照表", "This must be a map with at least one entry"
         )
+    for key in content if isinstance(content, Mapping) else ():
+        if not 0 < len(key) <= LONGEST:
+            zh, en = f"名称应为 1 至 {LONGEST} 字", f"A key has 1 to {LONGEST} characters"
+            yield Finding(f"{path}.{key[:LONGEST]}", zh, en)
 
 
 def expect_types(path: str, content: Mapping[str, Any], types: Types) -> Iterator[Finding]:

@@ -136,6 +136,7 @@ WRONG = {  # key and path: a value that is refused there
     ("calendars", "calendars/office/years/2027/workdays/2027-01-01"): "both",
     ("clocks", "clocks"): {},
     ("clocks", "clocks/accept/en"): " ",
+    ("clocks", "clocks/accept/zh"): "长" * 101,
     ("clocks", "clocks/accept/kind"): "XLA",
     ("clocks", "clocks/accept/unit"): "fortnights",
     ("clocks", "clocks/accept/limit"): 0,
@@ -158,6 +159,7 @@ WRONG = {  # key and path: a value that is refused there
     ("recipients", "rules/team_lead/group"): 7,
     ("recipients", "skills"): [],
     ("words", "restored/zh"): 7,
+    ("suspensions", "reasons/"): {"zh": "无", "en": "None"},
 }
 
 
