@@ -10,17 +10,16 @@ import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from socket import socket
 
 import uvicorn
 
 from api.app import create_app
 from api.beginning import PASSWORD, prepare
-from api.footing import CannotStart, free_port, reach_database, take_port
+from api.footing import CannotStart, reach_database, take_port
+from api.timed_work import plan_flows, timed_work
 from records.region import ACCOUNTS
 
 READY = """
@@ -55,7 +54,7 @@ def run(chosen: argparse.Namespace) -> None:
             serve(create_app(engine), chosen, door)
         else:
             has_demo = prepare(engine)
-            flows, settings = _plan_flows()
+            flows, settings = plan_flows()
             with timed_work(settings):
                 _tell_ready(chosen, has_demo, flows)
                 serve(create_app(engine), chosen, door)
@@ -77,37 +76,6 @@ def serve(app: object, chosen: argparse.Namespace, door: socket | None = None) -
     gc.freeze()  # what is there by now stays: no need to look through it again and again
     with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
         uvicorn.Server(settings).run(sockets=[door] if door else None)
-
-
-@contextmanager
-def timed_work(settings: Mapping[str, str]) -> Iterator[None]:
-    """The timed work in a process of its own, with Prefect. A new session: Ctrl-C stops it
-    through us.
-
-    The pipe to it ends with us, however we end; then it stops by itself.
-    """
-    command = [sys.executable, "-m", "workflows", "serve"]
-    env = os.environ | settings
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env=env)
-    try:
-        yield
-    finally:
-        child.terminate()
-        try:
-            child.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-def _plan_flows() -> tuple[str, dict[str, str]]:
-    """Where Prefect's page will be, and what its server has to know of it."""
-    elsewhere = os.environ.get("PREFECT_API_URL")
-    if os.environ.get("BATON_PREFECT") == "no":
-        return "without Prefect: BATON_PREFECT=no", {}
-    elif elsewhere:
-        return os.environ.get("PREFECT_UI_URL") or elsewhere.removesuffix("/api"), {}
-    port = str(free_port(os.environ.get("BATON_PREFECT_PORT") or "4200"))
-    return f"http://127.0.0.1:{port}", {"BATON_PREFECT_PORT": port}
 
 
 def _tell_ready(chosen: argparse.Namespace, has_demo: bool, flows: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from records import history
@@ -85,6 +86,8 @@ def test_it_comes_up_works_stops_at_ctrl_c_and_loses_nothing(start, tmp_path):
     root.post("/api/people", {"login": "ems", "name": "网管", "roles": ["source"]})
     root.ask("PUT", "/api/people/ems/password", {"password": PASSWORD})
     source = server.clerk("ems")
+    [timed_work] = psutil.Process(server.process.pid).children()
+    timed_work.kill()  # before it is up: another one has to come
     source.post("/api/alarms", ALARM)
     opened = wait_for_ticket(root)
     for clerk in (root, source):
@@ -92,6 +95,7 @@ def test_it_comes_up_works_stops_at_ctrl_c_and_loses_nothing(start, tmp_path):
     printed = server.stop()
     assert server.process.returncode == 0 and "is ready: http://127.0.0.1" in printed
     assert "published" in printed and "Traceback" not in printed
+    assert "Timed work ended (-9); it begins again" in printed
 
     again = start()
     root = again.clerk()

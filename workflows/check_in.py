@@ -28,6 +28,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def in_short(error: BaseException) -> str:
+    """One line of it."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
 class CheckIn:
     """The row of one run of a flow. Without a database it goes on, and tries again."""
 
@@ -45,7 +50,7 @@ class CheckIn:
         try:
             return self._beat(utc_now(), is_over)
         except Exception as error:
-            log.warning("%s could not check in: %s", self.flow, str(error).splitlines()[0])
+            log.warning("%s could not check in: %s", self.flow, in_short(error))
             return 0
 
     def _beat(self, now: datetime, is_over: bool) -> int:

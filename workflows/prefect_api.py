@@ -69,10 +69,11 @@ class PrefectApi:
                 closed += 1
         return closed
 
-    def close_all(self) -> None:
-        """We stop: what runs is stopped."""
+    def close(self, stopped: set[str]) -> None:
+        """Baton was stopped here, and these runs with it."""
         for run in self._runs({"state": {"type": {"any_": ["PENDING", "RUNNING"]}}}):
-            self._close(run["id"], "CANCELLED", "Stopped", "stopped with Baton")
+            if run["id"] in stopped:
+                self._close(run["id"], "CANCELLED", "Stopped", "stopped with Baton")
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """None where there is no such thing."""

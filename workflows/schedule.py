@@ -61,6 +61,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "seal history": Flow(seals.seal_history, ":07"),
     "foretell breaches": Flow(reports.foretell, ":37"),
     "report hand-offs": Flow(reports.report_hand_offs, "00:20"),
+    "watch calendars": Flow(upkeep.watch_calendars, "08:30"),
     "forget what is old": Flow(upkeep.forget_old, "03:10"),
 }
 

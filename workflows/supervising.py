@@ -6,6 +6,7 @@ here, so that no clock ever waits for Prefect. It goes when two of Prefect's hav
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from records import Shift
 from records.database import open_session
 from tasks import shifts
 from workflows import planned
+from workflows.check_in import in_short
 from workflows.children import Child
 from workflows.prefect_api import NoAnswer
 from workflows.prefect_server import ElsewherePrefect, PrefectServer
@@ -33,8 +35,7 @@ log = logging.getLogger(__name__)
 
 def supervise(engine: Engine, stop: threading.Event, told: Callable[[str], None]) -> None:
     """Until `stop`. `told` gets the address of Prefect's page when the flows are at work."""
-    prefect = None if os.environ.get("BATON_PREFECT") == "no" else _prefect()
-    here = Here(engine, stop)
+    prefect, here = _prefect(), Here(engine, stop)
     there = There(engine, prefect, told) if prefect else None
     while not stop.wait(LOOK):
         live = here.look()
@@ -47,9 +48,25 @@ def supervise(engine: Engine, stop: threading.Event, told: Callable[[str], None]
     here.leave()
 
 
-def _prefect() -> PrefectServer | ElsewherePrefect:
+def who_is_at_work(engine: Engine) -> list[Shift]:
+    """All runs of flows, on any machine; none where the database is away."""
+    try:
+        with open_session(engine, readonly=True) as session:
+            return list(shifts.live(session, now=datetime.now(UTC)))
+    except Exception as error:
+        log.warning("Nobody knows who is at work: %s", in_short(error))
+        return []
+
+
+def _prefect() -> PrefectServer | ElsewherePrefect | None:
     url = os.environ.get("PREFECT_API_URL")
-    return ElsewherePrefect(url) if url else PrefectServer()
+    if os.environ.get("BATON_PREFECT") == "no":
+        return None
+    try:
+        return ElsewherePrefect(url) if url else PrefectServer()
+    except (OSError, ValueError) as error:
+        log.warning("Timed work goes on without Prefect: %s", in_short(error))
+        return None
 
 
 class Here:
@@ -62,7 +79,7 @@ class Here:
 
     def look(self) -> list[Shift]:
         """Who is at work; if nobody is, this begins."""
-        live = self._live()
+        live = who_is_at_work(self.engine)
         if not self.shift.is_alive() and not any(one.flow == shifts.SHIFT for one in live):
             self.shift = self._begin(lambda: work(self.engine, self.stop, longest=float("inf")))
         return live
@@ -75,14 +92,6 @@ class Here:
     def leave(self) -> None:
         """What is in a far side’s hands is left there: it is tried again under the same key."""
         self.shift.join(5.0) if self.shift.ident else None
-
-    def _live(self) -> list[Shift]:
-        try:
-            with open_session(self.engine, readonly=True) as session:
-                return list(shifts.live(session, now=datetime.now(UTC)))
-        except Exception as error:
-            log.warning("Nobody knows who is at work: %s", str(error).splitlines()[0])
-            return []
 
     def _begin(self, do: Callable[[], object]) -> threading.Thread:
         def run() -> None:
@@ -120,22 +129,25 @@ class There:
             if self.prefect.keep():
                 self.there_at = time.monotonic()
                 self._look_after(live)
+                self.failure = ""
         except Exception as error:
-            told = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-            if told != self.failure:
-                log.warning("Prefect is not looked after: %s", told)
-            self.failure = told
+            if self.failure != in_short(error):
+                self.failure = in_short(error)
+                log.warning("Prefect is not looked after: %s", self.failure)
 
     def has_been_gone(self, seconds: float) -> bool:
         return time.monotonic() - self.there_at > seconds
 
     def stop(self) -> None:
+        """Those of others, on other machines, go on."""
+        here = socket.gethostname()
+        mine = {one.flow_run for one in who_is_at_work(self.engine) if one.host == here}
         self.runner.stop(patience=5.0, head_first=True)
         try:
-            if self.prefect.keep():
-                self.prefect.api.close_all()
-        except NoAnswer:
-            pass
+            if self.prefect.api.is_healthy():
+                self.prefect.api.close(mine)
+        except NoAnswer as error:
+            log.warning("Prefect was not told what was stopped: %s", in_short(error))
         self.prefect.stop()
 
     def _look_after(self, live: list[Shift]) -> None:
