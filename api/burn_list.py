@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
+from api.clocks import STATES, in_both, read_names
 from api.deps import Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Clock, Ticket
@@ -35,8 +36,12 @@ class OpenClockShown(BaseModel):
     grade: str
     level: str
     name: str = Field(examples=["restore"])
+    name_zh: str = Field(examples=["业务恢复"])
+    name_en: str
     kind: str = Field(description="SLA, OLA or UC")
     state: str
+    state_zh: str = Field(examples=["计时中"])
+    state_en: str
     cycle: int
     rung: int = Field(description="How many rungs of its ladder have fired")
     started_at: datetime
@@ -74,8 +79,11 @@ def list_clocks(
     else:
         told, sorts, default = rows.where(col(Clock.due_at).is_not(None)), SORTS, "due_at"
 
+    names = read_names(turn.session)["clocks"]
+
     def show(clock: Clock, ticket: Ticket) -> OpenClockShown:
         row = clock.model_dump() | clocks.newer(turn.session, clock, ticket, now=turn.now)
+        row |= in_both("name", clock.name, names) | in_both("state", row["state"], STATES)
         told = {"ticket": ticket.number, "title": ticket.title}
         return OpenClockShown(**row, **told, grade=ticket.grade, level=ticket.level)
 

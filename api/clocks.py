@@ -1,6 +1,7 @@
-"""What is shown of the clocks of a ticket, each with how it came about. Used by time_spent.py."""
+"""What is shown of the clocks of a ticket, each with how it came about. Used by time_spent.py,
+and for names by burn_list.py and escalations.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from api.lengths import Length, show_seconds
 from bpmn import library
 from records import Ticket
-from tasks import clocks
+from tasks import clocks, recipients
 from tasks.clock_ladders import Rung
 from tasks.clock_times import Pause
 from tasks.clock_words import Reasons, name_reason
@@ -19,6 +20,7 @@ from tasks.clocks import Reading
 from tasks.decisions import Fired, decisions_of
 
 NEWEST = 20  # cycles of one clock: who has told of progress 300 times needs no 300 explanations
+Names = Mapping[str, Mapping[str, tuple[str, str]]]
 STATES = {
     "running": ("计时中", "running"),
     "paused": ("已暂停", "paused"),
@@ -47,7 +49,11 @@ class RungShown(BaseModel):
     number: int
     at: str = Field(examples=["75%"])
     to: str = Field(examples=["duty_lead"])
+    to_zh: str = Field(examples=["值班长"])
+    to_en: str
     action: str
+    action_zh: str
+    action_en: str
     due_at: datetime | None
     fired_at: datetime | None
 
@@ -105,11 +111,23 @@ class ClockShown(BaseModel):
 
 def show_clocks(session: Session, ticket: Ticket, now: datetime) -> list[ClockShown]:
     rules = [_show_rule(session, one) for one in decisions_of(session, ticket)]
-    reasons = clocks.reasons_of(session)
-    return [_show(one, rules, reasons) for one in clocks.read_all(session, ticket, now)]
+    reasons, names = clocks.reasons_of(session), read_names(session)
+    return [_show(one, rules, reasons, names) for one in clocks.read_all(session, ticket, now)]
 
 
-def _show(one: Reading, rules: Iterable[RuleShown], reasons: Reasons) -> ClockShown:
+def read_names(session: Session) -> Names:
+    """What clocks, recipients and actions are called, by key."""
+    named = {key: (each.zh, each.en) for key, each in clocks.definitions(session).items()}
+    return {"clocks": named, **recipients.names(recipients.content(session))}
+
+
+def in_both(name: str, key: str, names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """{"to_zh": …, "to_en": …}; what has no name any more is called by its key."""
+    zh, en = names.get(key, (key, key))
+    return {f"{name}_zh": zh, f"{name}_en": en}
+
+
+def _show(one: Reading, rules: Iterable[RuleShown], reasons: Reasons, names: Names) -> ClockShown:
     is_over = one.ended_at is not None
     over = [*one.before, one] if is_over else one.before
     return ClockShown(
@@ -119,7 +137,7 @@ def _show(one: Reading, rules: Iterable[RuleShown], reasons: Reasons) -> ClockSh
         ongoing=None if is_over else _cycle(one, reasons),
         completed=[_cycle(cycle, reasons) for cycle in over[-NEWEST:]],
         completed_count=len(over),
-        rungs=[_show_rung(rung) for rung in one.rungs],
+        rungs=[_show_rung(rung, names) for rung in one.rungs],
         rules=[rule for rule in (_of_clock(one.name, each) for each in rules) if rule.rows],
     )
 
@@ -144,9 +162,11 @@ def _pause(pause: Pause, reasons: Reasons) -> PauseShown:
     return PauseShown(**asdict(pause), reason_zh=name["zh"], reason_en=name["en"])
 
 
-def _show_rung(rung: Rung) -> RungShown:
+def _show_rung(rung: Rung, names: Names) -> RungShown:
     alike = ("number", "at", "to", "action", "fired_at")
-    return RungShown(**{name: getattr(rung, name) for name in alike}, due_at=rung.instant)
+    told = in_both("to", rung.to, names["recipients"])
+    told |= in_both("action", rung.action, names["actions"])
+    return RungShown(**{name: getattr(rung, name) for name in alike}, **told, due_at=rung.instant)
 
 
 def _show_rule(session: Session, fired: Fired) -> RuleShown:

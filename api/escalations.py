@@ -1,6 +1,7 @@
 """JSON: the rungs of ladders that have fired, and who has seen them."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -8,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Text, type_coerce
 from sqlmodel import col, select
 
+from api.clocks import Names, in_both, read_names
 from api.deps import Id, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Clock, Escalation, Ticket
@@ -33,11 +35,17 @@ class EscalationShown(BaseModel):
     title: str
     grade: str
     clock: str = Field(examples=["restore"])
+    clock_zh: str = Field(examples=["业务恢复"])
+    clock_en: str
     cycle: int
     rung: int = Field(description="1, 2 … as they fired in this cycle")
     at: str = Field(examples=["75%"])
     to: str = Field(examples=["duty_lead"])
+    to_zh: str = Field(examples=["值班长"])
+    to_en: str
     action: str
+    action_zh: str
+    action_en: str
     told: list[str] = Field(description="Whom that was: logins")
     facts: dict[str, Any] = Field(description="Shares of the time, suggestions, who was not there")
     due_at: datetime
@@ -67,7 +75,8 @@ def list_escalations(
         rows = rows.where(seen.is_not(None) if asked.is_seen else seen.is_(None))
     if asked.told:
         rows = rows.where(_has_told(turn.person.login))
-    return page(turn.session, rows, asked, sorts=SORTS, default="-fired_at", show=show_escalation)
+    show = partial(show_escalation, read_names(turn.session))
+    return page(turn.session, rows, asked, sorts=SORTS, default="-fired_at", show=show)
 
 
 @router.post("/{id}/acknowledgement")
@@ -78,11 +87,15 @@ def acknowledge(id: Id, turn: Turn = allow("tickets:read")) -> EscalationShown:
         raise NotFound(f"没有编号为 {id} 的升级", f"There is no escalation {id}")
     turn.about(f"ticket:{row.ticket_id}")
     escalations.acknowledge(turn.session, row, by=turn.person, now=turn.now)
-    return show_escalation(*turn.session.execute(_rows().where(Escalation.id == id)).one())
+    names = read_names(turn.session)
+    return show_escalation(names, *turn.session.execute(_rows().where(Escalation.id == id)).one())
 
 
-def show_escalation(row: Escalation, ticket: Ticket, clock: str) -> EscalationShown:
+def show_escalation(names: Names, row: Escalation, ticket: Ticket, clock: str) -> EscalationShown:
     told = row.model_dump() | {"ticket": ticket.number, "clock": clock}
+    told |= in_both("clock", clock, names["clocks"])
+    told |= in_both("to", row.to, names["recipients"])
+    told |= in_both("action", row.action, names["actions"])
     return EscalationShown(**told, title=ticket.title, grade=ticket.grade)
 
 

@@ -123,6 +123,7 @@ def test_escalations_are_listed_and_seen(as_, fired, now):
     assert len(page["items"]) == 2 and len(ids(mei, f"/api/escalations?cursor={page['next']}")) == 1
     shown = mei.post("/api/escalations/1/acknowledgement").json()
     assert (shown["seen_by"], shown["clock"], shown["at"]) == ("mei", "restore", "50%")
+    assert (shown["clock_zh"], shown["to_zh"]) == ("业务恢复", "值班长") and shown["action_en"]
     assert mei.post("/api/escalations/1/acknowledgement").status_code == 409
     assert mei.post("/api/escalations/99/acknowledgement").status_code == 404
     assert len(ids(mei, "/api/escalations?seen=true")) == 1
@@ -136,4 +137,5 @@ def test_the_burn_list_has_what_runs_out_next_first(as_, session, fired, now):
     assert ids(dora, "/api/clocks?state=paused") == ids(dora, "/api/clocks?breached=true") == []
     first = dora.get("/api/clocks?limit=1").json()
     assert (first["items"][0]["name"], first["items"][0]["grade"]) == ("accept", "AAA")
+    assert (first["items"][0]["name_zh"], first["items"][0]["state_en"]) == ("接单", "running")
     assert ids(dora, f"/api/clocks?limit=1&cursor={first['next']}") == [soon.id]
