@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import (
+    alarm_sources,
     alarms,
     burn_list,
     circuits,
@@ -67,6 +68,7 @@ ROUTERS = [
     circuits.router,
     devices.router,
     alarms.router,
+    alarm_sources.router,
     tickets.router,
     promises.router,
     burn_list.router,

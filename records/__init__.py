@@ -3,6 +3,7 @@
 Every table can be imported from here; importing this makes all of them known to the migrations.
 """
 
+from records.alarm_sources import AlarmSource
 from records.alarms import Alarm
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.clocks import Clock, Escalation
@@ -12,6 +13,7 @@ from records.history import Chain, Entry
 from records.notices import Notice
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
 from records.policies import Policy
+from records.receipts import Receipt
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
 from records.segments import Forecast, HandOff, Report, Segment, Tally
@@ -21,6 +23,7 @@ from records.work_orders import Attachment, Comment, WorkOrder
 
 __all__ = [
     "Alarm",
+    "AlarmSource",
     "Attachment",
     "Chain",
     "Circuit",
@@ -44,6 +47,7 @@ __all__ = [
     "Notice",
     "Person",
     "Policy",
+    "Receipt",
     "Report",
     "Run",
     "Seal",

@@ -3,13 +3,21 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
+IS_ENDED = "ended_key IS NOT NULL"
+
 
 class Alarm(SQLModel, table=True):
     """One trouble on one object, however often the network repeats it."""
+
+    __table_args__ = (
+        Index("ix_alarm_ended", "ended_key", "cleared_at", sqlite_where=text(IS_ENDED),
+              postgresql_where=text(IS_ENDED)),
+    )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     source: str
@@ -21,13 +29,18 @@ class Alarm(SQLModel, table=True):
     device_id: int | None = Field(default=None, foreign_key="device.id", index=True)
     cause: str
     severity: str = "major"  # X.733: critical, major, minor, warning, indeterminate
+    alarm_type: str = ""  # X.733: communicationsAlarm, equipmentAlarm …
+    specific_problem: str = ""  # what its own system calls it
     text: str = ""
     raised_at: datetime = Field(sa_type=UtcDateTime, index=True)
     last_at: datetime = Field(sa_type=UtcDateTime)
     cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
-    tally: int = 1  # how often it was reported
+    tally: int = 1  # how often it was reported; 0: only that it is over
     counted: int = 0  # how many of these its ticket knows of
     act_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
+    # Of one that is over: its key as it was, to know what comes late from what is new.
+    ended_key: str | None = None
+    receipt_id: int | None = Field(default=None, sa_type=BigId)  # which told of it first
     raw: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

@@ -25,7 +25,7 @@ class Device(SQLModel, table=True):
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     code: str = Field(unique=True)
-    name: str
+    name: str = Field(index=True)  # some sources know it by this
     site_id: int = Field(foreign_key="site.id", index=True)
     kind: str  # CPE, MSAP, ONU, aggregation, metro, core, EMS …
     vendor: str = ""

@@ -6,7 +6,9 @@ A permission is "noun:verb". Every route names one, and a token's scopes are per
 from dataclasses import dataclass
 
 PERMISSIONS = {  # permission: Chinese and English
+    "alarm-sources:administer": ("管理告警源", "set up sources of alarms"),
     "alarms:read": ("查看告警", "see alarms"),
+    "alarms:replay": ("查看并重放告警原文", "see and replay what sources delivered"),
     "alarms:send": ("上送告警", "send alarms"),
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
@@ -50,15 +52,16 @@ class Role:
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
 WORK = READ | {"work-orders:advance"}
 SERVE = WORK | {"tickets:open"}
-DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
+DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
-MANAGE = DISPATCH | REPAIR | STEER | MIND
+INTAKE = {"alarm-sources:administer", "alarms:replay"}
+MANAGE = DISPATCH | REPAIR | STEER | MIND | INTAKE
 OWN = READ | REPAIR | {"diagrams:publish", "policies:publish"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
-ADMINISTER = AUDIT | REPAIR | {"people:administer", "groups:staff"}
+ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff"}
 AT_PARTNERS = {"work-orders:read", "work-orders:advance", "tickets:read", "circuits:read"}
 
 ROLES = {

@@ -43,8 +43,10 @@ def test_a_clear_ends_an_alarm_and_the_next_raise_is_a_new_one(session, cast, no
     assert (second.cleared_at, second.tally) == (None, 1)
 
 
-def test_a_clear_without_a_raise_changes_nothing(session, cast, now):
-    assert keep(session, now, report(now, is_clear=True)) == []
+def test_a_clear_without_a_raise_is_kept_and_not_acted_on(session, cast, now):
+    [alarm] = keep(session, now, report(now, is_clear=True))
+    assert (alarm.cleared_at, alarm.act_at, alarm.tally) == (now, None, 0)
+    assert len(keep(session, now, report(now, is_clear=True))) == 1
 
 
 def test_an_object_that_nobody_knows_is_kept_all_the_same(session, cast, now):
@@ -67,3 +69,15 @@ def test_one_wrong_alarm_refuses_the_batch_and_names_the_field(session, cast, no
     session.rollback()
     assert [told["field"] for told in refused.value.facts["fields"]] == [field]
     assert session.exec(select(Alarm)).all() == []
+
+
+def test_an_alarm_with_an_id_of_its_own_is_known_by_that(session, cast, now):
+    told = [report(now, external_id="7"), report(now, 1, external_id="8")]
+    clear = report(now, 2, external_id="7", is_clear=True, object="HZ-1")
+    first, second = keep(session, now, *told, clear)
+    assert first.cleared_at and second.cleared_at is None
+
+
+def test_a_device_is_known_by_its_name_where_only_one_has_it(session, cast, now):
+    [alarm] = keep(session, now, report(now, object="东街-MSTP-01/GE1"))
+    assert alarm.device_id == 1
