@@ -1,28 +1,24 @@
 """The course of one clock: what its definition makes of a ticket's history. Pure.
 
-Entries count in the order of their chain. One that was recorded at a later time than its successor
-cannot have been that late, and counts as of its successor; nothing lies in the future of `now`. An
-entry may say that it was so earlier (retroactive); what does not fit is passed over: to resume what
-runs, to stop what never started. Rungs: clock_ladders.py; what is shown of it: clocks.py.
+When each entry counts: clock_moments.py. What does not fit is passed over: to resume what runs, to
+stop what never started. Rungs: clock_ladders.py; what is shown of it: clocks.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 from tasks.calendars import Calendar
-from tasks.clock_definitions import CONDITIONS, FIRED, Condition, Definition, Told
+from tasks.clock_definitions import CONDITIONS, Condition, Definition, Told
+from tasks.clock_moments import TOLD, Past, moments_of
 from tasks.clock_times import Pause, elapsed, merged, reach, within
+from tasks.durations import instant
 from tasks.limits import THE_LIMIT, is_length
 
 MINUTE = 60
-TOLD = len(CONDITIONS)  # the kind of a moment at which a rung was told: after all conditions
-IN_ORDER = itemgetter(0, 1, 2)
 NO_CALENDAR = "24x7"
-Moment = tuple[datetime, int, int, Condition | None, Told]  # when, order, kind of condition
 
 
 @dataclass(frozen=True)
@@ -51,25 +47,6 @@ class Sums:
         return self.base + more + sum(each for _, each, _ in self.lengthened)
 
 
-@dataclass(frozen=True)
-class Past:
-    """A ticket's entries as all of its clocks see them: when each counts, and the limits set."""
-
-    entries: Sequence[Told]
-    times: Sequence[datetime]
-    limits: Sequence[tuple[datetime, Mapping[str, Any]]]
-
-    def told(self) -> Iterator[tuple[datetime, Told]]:
-        return zip(self.times, self.entries, strict=True)
-
-
-def past_of(entries: Sequence[Told], now: datetime | None = None) -> Past:
-    times = _times(entries, now)
-    both = zip(times, entries, strict=True)
-    limits = [(at, entry.particulars) for at, entry in both if entry.verb == "limit set"]
-    return Past(entries, times, limits)
-
-
 class Course:
     """All that follows from one definition, one history and its calendars."""
 
@@ -83,7 +60,7 @@ class Course:
         self.has_limit = any(
             self._number(row.get("limit", {})) is not None for _, row in self.limits
         )
-        self.moments = sorted(self._moments(), key=IN_ORDER) if self.has_limit else []
+        self.moments = moments_of(definition, past) if self.has_limit else []
         self.pauses = merged(self._pauses())
         for moment in self.moments:
             self._take(*moment)
@@ -168,7 +145,7 @@ class Course:
             if cycle.ended_at is not None and at > cycle.ended_at:
                 continue
             told = entry.particulars
-            until, minutes = _instant(told.get("until")), told.get("minutes")
+            until, minutes = instant(told.get("until")), told.get("minutes")
             more = minutes * MINUTE if minutes and is_length(minutes) else 0.0
             if until:  # as of then: of what came later it knows nothing
                 pauses = within(self.pauses, cycle.started_at, at)
@@ -184,17 +161,6 @@ class Course:
         number = limit.get(of) if isinstance(of, str) else of
         return number if number is not None and is_length(number) else None
 
-    def _moments(self) -> Iterator[Moment]:
-        by_verb, name = self.definition.conditions, self.definition.name
-        for order, (at, entry) in enumerate(self.past.told()):
-            verb = entry.verb
-            for kind, condition in by_verb.get(verb, ()):
-                if not condition.where or condition.holds(entry):
-                    since = condition.at and _instant(entry.particulars.get(condition.at))
-                    yield min(since, at) if since else at, order, kind, condition, entry
-            if verb in FIRED and entry.particulars.get("clock") == name:
-                yield at, order, TOLD, None, entry
-
     def _pauses(self) -> Iterator[Pause]:
         since: tuple[datetime, str] | None = None
         for at, order, kind, condition, entry in self.moments:
@@ -202,7 +168,7 @@ class Course:
                 continue
             reason = str(entry.particulars.get("reason", ""))
             if CONDITIONS[kind] == "pause" and condition.until:
-                until = _instant(entry.particulars.get(condition.until)) or at
+                until = instant(entry.particulars.get(condition.until)) or at
                 yield Pause(at, max(at, min(until, self.past.times[order])), reason)
             elif CONDITIONS[kind] == "pause":
                 since = since or (at, reason)
@@ -262,8 +228,8 @@ class Course:
             return True
         most = self.row_at(at).get("limit", {}).get(key)
         opened = next((each for each in self.past.entries if each.verb == "opened"), None)
-        since = _instant(opened.particulars.get("started_at")) if opened else None
-        until = _instant(entry.particulars.get("restored_at")) or at
+        since = instant(opened.particulars.get("started_at")) if opened else None
+        until = instant(entry.particulars.get("restored_at")) or at
         return bool(since and is_length(most) and (until - since).total_seconds() > most * MINUTE)
 
     def _drop_without_limit(self) -> None:
@@ -274,22 +240,3 @@ class Course:
         at, row = self.limits[-1]
         if self._number(row.get("limit", {})) is None:
             self._end(last, at, True)
-
-
-def _times(entries: Sequence[Told], now: datetime | None) -> list[datetime]:
-    """When each counts: never later than what was recorded after it, nor than now."""
-    times, latest = [], now
-    for entry in reversed(entries):
-        latest = entry.at if latest is None else min(entry.at, latest)
-        times.append(latest)
-    return times[::-1]
-
-
-def _instant(text: Any) -> datetime | None:
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

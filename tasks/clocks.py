@@ -23,9 +23,10 @@ from records import Clock, Ticket, history
 from records.bold import is_bold
 from tasks import policies
 from tasks.calendars import Calendar, calendars_of
-from tasks.clock_courses import Course, past_of
+from tasks.clock_courses import Course
 from tasks.clock_definitions import HEARD, Definition, Told, definitions_of
 from tasks.clock_ladders import Rung
+from tasks.clock_moments import past_of
 from tasks.clock_outcomes import Outcome, outcome_of
 from tasks.clock_rows import entries_of, keep, row_of
 from tasks.clock_times import Pause

@@ -1,7 +1,10 @@
-"""Instants and lengths of time as people say them, in Chinese and English. For pages, reports and
-notices."""
+"""Instants and lengths of time: as people say them, in two languages, and as history keeps them.
+
+For pages, reports, notices; clocks and segments read instants.
+"""
 
 from datetime import datetime
+from typing import Any
 
 from tasks.impact import ZONE
 
@@ -25,6 +28,15 @@ def in_en(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else f"{rest} s"
+
+
+def instant(text: Any) -> datetime | None:
+    """None for what is none, or has no zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
 
 
 def _parts(seconds: float) -> tuple[int, int, int]:

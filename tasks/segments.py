@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from tasks.spells import OVER, Entry, Order, Spell, in_order, instant, is_of_ticket, spells_of
+from tasks.durations import instant
+from tasks.spells import OVER, Entry, Order, Spell, in_order, is_of_ticket, spells_of
 from tasks.states import STATES
 
 KINDS = {  # in the order in which a bar shows them: Chinese and English

@@ -86,15 +86,6 @@ def is_of_ticket(entry: Entry) -> bool:
     return entry.subject.startswith("ticket:")
 
 
-def instant(text: Any) -> datetime | None:
-    """None for what is none, or has no zone."""
-    try:
-        at = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
-
-
 def spells_of(entries: Iterable[Entry], orders: Iterable[Order]) -> list[Spell]:
     """`entries`: of the runs, in order. What was done to an order that is not given is left out."""
     book = _Book(orders)

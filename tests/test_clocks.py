@@ -280,6 +280,20 @@ def test_a_reading_explains_itself_in_both_languages():
     ]
 
 
+def test_a_service_that_was_back_before_anybody_called_took_no_time():
+    restored = told(30, "restored", restored_at=at(-20).isoformat())
+    found = reading("restore", [*opened(), restored], 500)
+    assert (found.state, minute(found.ended_at), found.elapsed_seconds) == ("met", 0, 0)
+    again = [
+        *opened(),
+        restored,
+        told(40, "reopened"),
+        told(90, "restored", restored_at=at(-9).isoformat()),
+    ]
+    found = reading("restore", again, 500)
+    assert (found.cycle, minute(found.ended_at), found.elapsed_seconds) == (1, 40, 40 * 60)
+
+
 def test_an_explanation_names_reasons_and_verbs_as_people_do():
     names = {"no_access": {"zh": "客户不让进场", "en": "No access to the site"}}
     entries = [*opened(), *stop(60, 95), *stop(96, 97, reason="gone"), told(100, "restored")]
