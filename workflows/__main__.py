@@ -1,4 +1,4 @@
-"""python -m workflows: keep the flows at work, replay a trace, or ask the running API something."""
+"""python -m workflows: keep the flows at work, listen, replay a trace, or ask the running API."""
 
 import argparse
 import json
@@ -51,6 +51,27 @@ def serve(chosen: argparse.Namespace) -> int:
     os._exit(0)  # a thread that waits for a far side keeps nobody here
 
 
+def hear(_: argparse.Namespace) -> int:
+    """Exit code 2 where it cannot listen, or was not told where."""
+    from records.database import connect
+    from workflows import stopping
+    from workflows.listeners.settings import BadSetting, read_settings
+    from workflows.listening import listen
+
+    stop, engine = stopping.until_signalled(), connect()
+    try:
+        settings = read_settings()
+        if not settings:
+            raise BadSetting("Say where: BATON_SNMP=127.0.0.1:1162, BATON_SYSLOG=127.0.0.1:5514")
+        listen(engine, stop, settings, lambda told: print(f"Listening: {told}", flush=True))
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        engine.dispose()
+    return 0
+
+
 def run_flows(_: argparse.Namespace) -> int:
     from workflows import flows
 
@@ -97,7 +118,7 @@ def _password() -> str:
 
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="serve | work | replay | ask")
+    commands = parser.add_subparsers(required=True, metavar="serve | work | listen | replay | ask")
     working = commands.add_parser("work", help="do timed work until stopped")
     working.add_argument(
         "--until-left", action="store_true", help="stop as well when standard input ends"
@@ -110,6 +131,8 @@ def _read() -> argparse.Namespace:
         "--only-worker", action="store_true", help="with the Prefect that PREFECT_API_URL names"
     )
     serving.set_defaults(command=serve)
+    listening = commands.add_parser("listen", help="hear SNMP notifications and syslog")
+    listening.set_defaults(command=hear)
     commands.add_parser("run-flows").set_defaults(command=run_flows)
     playing = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
     playing.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from records import Shift
-from records.database import open_session
+from records.database import home, open_session
 from tasks import shifts
 from workflows import planned
 from workflows.check_in import in_short
@@ -35,17 +35,28 @@ log = logging.getLogger(__name__)
 
 def supervise(engine: Engine, stop: threading.Event, told: Callable[[str], None]) -> None:
     """Until `stop`. `told` gets the address of Prefect's page when the flows are at work."""
-    prefect, here = _prefect(), Here(engine, stop)
+    prefect, here, listener = _prefect(), Here(engine, stop), listener_wanted()
     there = There(engine, prefect, told) if prefect else None
     while not stop.wait(LOOK):
         live = here.look()
+        if listener:
+            _keep(listener)
         if there:
             there.look(live)
         if there is None or there.has_been_gone(ALONE):
             here.catch_up()
+    if listener:
+        listener.stop(patience=5.0)  # what it heard last is kept
     if there:
         there.stop()
     here.leave()
+
+
+def listener_wanted() -> Child | None:
+    """What hears SNMP and syslog, where a setting says where: listening.py."""
+    if not (os.environ.get("BATON_SNMP") or os.environ.get("BATON_SYSLOG")):
+        return None
+    return Child("The listener", ["workflows", "listen"], os.environ, home() / "listen.log")
 
 
 def who_is_at_work(engine: Engine) -> list[Shift]:
@@ -56,6 +67,13 @@ def who_is_at_work(engine: Engine) -> list[Shift]:
     except Exception as error:
         log.warning("Nobody knows who is at work: %s", in_short(error))
         return []
+
+
+def _keep(child: Child) -> None:
+    try:
+        child.keep()
+    except OSError as error:  # no room for its log, no process to be had: at its next look
+        log.warning("%s cannot be started: %s", child.name, in_short(error))
 
 
 def _prefect() -> PrefectServer | ElsewherePrefect | None:
@@ -142,7 +160,7 @@ class There:
         """Those of others, on other machines, go on."""
         here = socket.gethostname()
         mine = {one.flow_run for one in who_is_at_work(self.engine) if one.host == here}
-        self.runner.stop(patience=5.0, head_first=True)
+        self.runner.stop(patience=3.0, head_first=True)
         try:
             if self.prefect.api.is_healthy():
                 self.prefect.api.close(mine)
@@ -159,7 +177,8 @@ class There:
             self.is_told = True
             self.told(self.prefect.page)
         if len(of_prefect) < KEEP and time.monotonic() - self.kicked_at > KICK:
-            key = f"kick:{int(time.time() / KICK)}"  # however many supervisors ask
+            newest = max((one.id for one in live), default=0)
+            key = f"kick:{newest}:{int(time.time() / KICK)}"  # however many supervisors ask
             if self.prefect.api.run_now(shifts.SHIFT, key):
                 self.kicked_at = time.monotonic()
         if time.monotonic() - self.checked_at > MISSED_EVERY:

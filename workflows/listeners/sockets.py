@@ -10,7 +10,7 @@ from workflows.listeners.waiting import Arrival, Kind, Waiting
 
 ROOM = 16_000_000  # bytes asked of the kernel for a burst; it gives net.core.rmem_max at most
 LARGEST = 65_535
-LOOK = 0.2  # seconds between two looks whether to stop
+LOOK = 0.05  # seconds between two looks whether to stop
 FORCE, MEMINFO, DROPS = 33, 55, 8  # SO_RCVBUFFORCE, SO_MEMINFO and its SK_MEMINFO_DROPS: Linux
 
 

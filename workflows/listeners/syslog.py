@@ -13,7 +13,7 @@ from workflows.listeners.waiting import Arrival, Waiting
 
 LARGEST = 65_536  # bytes of a line that are kept
 MOST_SENDERS = 500
-LOOK = 0.2
+LOOK = 0.05  # seconds between two looks whether to stop
 PIECE = 65_536
 DIGIT = {b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9"}
 DIGITS = 9  # of an octet count; more is no count
