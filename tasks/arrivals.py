@@ -51,7 +51,7 @@ def _row(one: Heard, sources: dict[tuple[str, str], int]) -> dict[str, Any]:
             f"没有名为“{one.source}”、种类为 {one.kind} 的启用的告警源:请建立后重放",
             f"No active source “{one.source}” of kind {one.kind}: set it up, then replay",
         )
-    zh, en = refusal or ("", "")
+    zh, en = (why.replace("\0", "")[:2_000] for why in refusal or ("", ""))
     return {
         "source_id": source,
         "received_at": one.at,
@@ -60,8 +60,8 @@ def _row(one: Heard, sources: dict[tuple[str, str], int]) -> dict[str, Any]:
         "size": len(one.body),
         "key": f"id:{one.key}"[:200],
         "state": "rejected" if refusal else "waiting",
-        "error_zh": zh[:2_000],
-        "error_en": en[:2_000],
+        "error_zh": zh,
+        "error_en": en,
         "parsed_at": one.at if refusal else None,
         "alarms": 0,
         "charset": "",

@@ -24,7 +24,7 @@ def test_each_is_a_receipt_of_its_source_that_waits_to_be_read(session, now):
 
 
 def test_nobodys_is_kept_for_somebody_to_look_at_and_replay(session, now):
-    why = "不认识", "not known"
+    why = "不认识\0", "not known"
     told = [heard(1, "unknown-snmp", "snmp", now, why), heard(2, "routers", "syslog", now)]
     assert keep_all(session, told) == 0
     later = now + timedelta(seconds=1)

@@ -14,17 +14,16 @@ import warnings
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from records import AlarmSource, Receipt, Shift
 from records.database import connect
 from tests.trap_datagrams import V2C, V3_OPEN, V3_SECRET
 from workflows.check_in import CheckIn
+from workflows.listeners import keeping
 from workflows.listeners.settings import BadSetting, Settings, read_settings
-from workflows.listeners.waiting import Arrival, Waiting
 from workflows.listening import Listener, listen
-from workflows.supervising import listener_wanted
 
 USER = {
     "name": "nms",
@@ -172,6 +171,18 @@ def test_a_huge_line_is_cut_and_the_cut_is_noted(engine, listener):
     assert after.body == b"<2>next"
 
 
+def test_while_the_database_is_away_what_was_heard_waits(engine, listener, monkeypatch):
+    monkeypatch.setattr(keeping, "AGAIN", 0.05)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE receipt RENAME TO away"))
+    send(listener, "syslog", b"<1>first", b"<1>second")
+    time.sleep(0.1)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO receipt"))
+    assert [row.body for _, row in kept(engine, 2)] == [b"<1>first", b"<1>second"]
+    assert listener.keeper.failed == 0
+
+
 def test_an_inform_is_answered_once_it_is_kept(engine, listener):
     inform = V2C.replace(b"\xa7\x81\xd0", b"\xa6\x81\xd0", 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -199,16 +210,6 @@ def test_a_full_queue_says_what_it_lost(engine, listener):
     with Session(engine) as session:
         row = session.exec(select(Shift).where(Shift.flow == "listen")).one()
     assert row.failed == 1 and "1 found the queue full" in row.error
-
-
-def test_a_full_queue_holds_a_stream_back(now):
-    waiting, stop = Waiting(most=1), threading.Event()
-    one = Arrival("syslog", b"x", ("127.0.0.1", 1), 1, now)
-    assert waiting.put(one) and not waiting.put(one)
-    threading.Timer(0.05, lambda: waiting.take(1)).start()
-    assert waiting.put_patiently(one, stop) and waiting.dropped == 1
-    stop.set()
-    assert not waiting.put_patiently(one, stop)
 
 
 @pytest.mark.parametrize("is_inform", [False, True])
@@ -303,30 +304,6 @@ def test_the_command_listens_until_ctrl_c(engine, sources, tmp_path):
             assert kept(engine, 1)[0][0] == "routers"
         listening.send_signal(signal.SIGINT)
         assert listening.wait(10) == 0
-
-
-def test_the_supervisor_keeps_a_listener_where_a_setting_asks_for_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("BATON_HOME", str(tmp_path))
-    monkeypatch.delenv("BATON_SNMP", raising=False)
-    monkeypatch.delenv("BATON_SYSLOG", raising=False)
-    assert listener_wanted() is None
-    monkeypatch.setenv("BATON_SNMP", "127.0.0.1:1162")
-    assert listener_wanted().command == ["workflows", "listen"]
-
-
-@pytest.mark.parametrize(
-    "told, why",
-    [
-        ({"BATON_SNMP": "localhost"}, "BATON_SNMP=localhost: an address and a port"),
-        ({"BATON_LISTEN": "/nowhere.json"}, "No such file"),
-        ({"BATON_LISTEN": '{"senders": [{"networks": []}]}'}, "sender 1 needs “source”"),
-        ({"BATON_LISTEN": '{"senders": [{"source": "x", "networks": ["x"]}]}'}, "networks of"),
-        ({"BATON_LISTEN": '{"users": [{"name": "x", "secret": "12345678"}]}'}, "no passphrase"),
-    ],
-)
-def test_a_wrong_setting_is_told(told, why):
-    with pytest.raises(BadSetting, match=why):
-        read_settings(told)
 
 
 def test_a_port_that_is_taken_is_told(engine):

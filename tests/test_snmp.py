@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto import api
 
+from tasks import alarm_formats
+from tasks.alarm_formats.reading import Given
 from tests.trap_datagrams import V1, V1_LINK_DOWN, V2C, V3_OPEN, V3_SECRET, V3_SHA_256, V3_SIGNED
 from workflows.listeners import ber, snmp, usm
 from workflows.listeners.ber import Unreadable
@@ -60,6 +62,16 @@ def test_values_of_each_kind_are_read_and_gbk_is_left_for_who_knows_the_charset(
         "LH-QZ-AGG-03",
     ]
     assert bytes.fromhex(values[0]["hex"]).decode("gbk") == "东街"
+
+
+def test_gbk_is_text_in_the_charset_of_its_source_and_can_be_replayed_in_another():
+    told = {**read(V2C).told, "trap_oid": "1.3.6.1.4.1.3902.4101.1.4.1.1"}
+    told["varbinds"].append({"oid": "1.3.6.1.4.1.3902.4101.1.3.1.7", "value": "R_LOS"})
+    body, known = json.dumps(told).encode(), Given("zte", AT, mapping="zte")
+    [report] = alarm_formats.parse("snmp", body, "gbk", known).reports
+    assert report.object == "东街"
+    [unread] = alarm_formats.parse("snmp", body, "utf-8", known).reports
+    assert unread.object == "0xb6abbdd6"
 
 
 def test_a_v1_trap_is_told_as_its_v2_notification():

@@ -87,6 +87,8 @@ class Listener:
             one.bound.close()
         self.done.set()
         self.keeper.join(LEAVE)
+        if self.keeper.is_alive() or len(self.waiting):
+            log.error("%s that were heard could not be kept", len(self.waiting) + 1)
         if self.v3:
             self.v3.keep()
 

@@ -38,6 +38,7 @@ def parse(kind: str, body: bytes, charset: str, given: Given) -> Parsed:
         parsed.signs.append(Sign("heartbeat"))
         return parsed
     try:
+        given = replace(given, charset=charset)
         found = list(find(decode(body, charset), given))
         if len(found) > MOST:
             raise Unreadable(f"一次超过 {MOST} 条", f"More than {MOST} alarms at once")

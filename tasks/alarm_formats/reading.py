@@ -40,6 +40,7 @@ class Given:
     source: str
     now: datetime
     zone: str = "Asia/Shanghai"
+    charset: str = "utf-8"
     mapping: str = ""
     devices: Mapping[str, str] = field(default_factory=dict)
     receipt_id: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 
 from tasks.alarm_formats.names import cause_of, load, severity_of, type_of
 from tasks.alarm_formats.reading import (
+    CHARSETS,
     Given,
     Sign,
     Unreadable,
@@ -33,7 +34,7 @@ def tell(item: Any, given: Given) -> Report | Sign:
     if found is None:
         return Sign("other")  # a trap that is nobody's alarm; the delivery keeps it
     mapping, meaning = found
-    fields = _fields(trap, mapping)
+    fields = _fields(trap, mapping, given.charset)
     says = meaning["says"]
     if says == "as flagged":
         says = mapping["flags"].get(fields.get("flag", "").lower(), "other")
@@ -89,10 +90,10 @@ def _is_no_fault(mapping: Mapping[str, Any], fields: Mapping[str, str]) -> bool:
     return any(fields.get(name) in values for name, values in rules.items())
 
 
-def _fields(trap: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, str]:
+def _fields(trap: Mapping[str, Any], mapping: Mapping[str, Any], charset: str) -> dict[str, str]:
     """The first variable that is told, of those that may be each field; whatever its index."""
     told = trap.get("varbinds") or []
-    values = [(text_of(one, "oid").strip(".") + ".", text_of(one, "value")) for one in told]
+    values = [(text_of(one, "oid").strip(".") + ".", _value(one, charset)) for one in told]
     fields = {}
     for name, oids in mapping["fields"].items():
         found = (
@@ -100,6 +101,18 @@ def _fields(trap: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, st
         )
         fields[name] = next(found, "")
     return {name: value for name, value in fields.items() if value}
+
+
+def _value(told: Mapping[str, Any], charset: str) -> str:
+    """Octets that were no plain text come as hex too: text in the source's charset, if they are."""
+    octets = told.get("hex")
+    if not isinstance(octets, str):
+        return text_of(told, "value")
+    try:
+        text = bytes.fromhex(octets).rstrip(b"\0").decode(CHARSETS[charset])
+    except ValueError:
+        return text_of(told, "value")
+    return text.strip() if text.isprintable() else text_of(told, "value")
 
 
 @cache

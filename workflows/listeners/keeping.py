@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from records.database import open_session
 from tasks import arrivals
@@ -153,25 +153,32 @@ class Keeper(threading.Thread):
             try:
                 with open_session(self.engine) as session:
                     waiting = arrivals.keep_all(session, told)
-            except OperationalError as error:
+            except Exception as error:
+                if _is_about_a_row(error):
+                    return self._store_singly(told, error)
                 log.error("Nothing can be kept: %s", str(error).splitlines()[0])
                 time.sleep(AGAIN)
-            except Exception:
-                return self._store_singly(told)
             else:
                 self.kept += waiting
                 self.refused += len(told) - waiting
                 return True
         return True
 
-    def _store_singly(self, told: Sequence[arrivals.Heard]) -> bool:
+    def _store_singly(self, told: Sequence[arrivals.Heard], why: Exception) -> bool:
         if len(told) > 1:
             return all([self._store([one]) for one in told])
         self.failed += 1
-        log.exception("Not kept, of %s: %r", told[0].content_type, told[0].body[:2_000])
+        log.error("Not kept (%s), of %s: %r", why, told[0].content_type, told[0].body[:2_000])
         return False
 
     def _answer(self, replies: Sequence[tuple[Arrival, list[bytes]]]) -> None:
         for arrival, answers in replies:
             for reply in answers:
                 self.answers[arrival.port](reply, arrival.sender)
+
+
+def _is_about_a_row(error: Exception) -> bool:
+    """Else it is the database that is away, full or locked: what waits, waits on."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError | IntegrityError)
+    return isinstance(error, StatementError | ValueError | TypeError)
