@@ -53,6 +53,9 @@ class AlarmShown(BaseModel):
     object: str
     cause: str
     severity: str
+    alarm_type: str = Field(examples=["communicationsAlarm"])
+    specific_problem: str = Field(description="What its own system calls it")
+    external_id: str
     text: str
     tally: int
     raised_at: datetime
@@ -61,6 +64,7 @@ class AlarmShown(BaseModel):
     received_at: datetime
     device_id: int | None
     ticket_id: int | None
+    receipt_id: int | None = Field(description="The delivery that told of it first")
 
 
 class AlarmFilter(Asked):

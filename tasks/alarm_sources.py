@@ -18,7 +18,7 @@ from tasks.alarm_formats import snmp, syslog
 from tasks.alarm_formats.reading import CHARSETS, Parsed
 from tasks.people import find_person, require
 from tasks.refusals import Forbidden, NotAllowed, NotFound, wrong
-from tasks.sequences import follow_sequence
+from tasks.sequences import follow_sequence, is_missing
 
 KEY = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 MAY_CHANGE = (
@@ -106,8 +106,8 @@ def note(
     skews = [seconds for _, parsed in told for seconds in parsed.skews]
     source.skews = [*source.skews, *skews][-SKEWS:]
     source.skew_seconds = median(source.skews) if source.skews else None
-    for _, parsed in told:
-        _note_gaps(source, parsed)
+    for receipt, parsed in told:
+        _note_gaps(source, parsed, is_replay=receipt.replays > 0)
     session.add(source)
 
 
@@ -161,9 +161,10 @@ def _state(source: AlarmSource, seen: datetime | None, now: datetime) -> str:
     return "ok" if seen else "new"
 
 
-def _note_gaps(source: AlarmSource, parsed: Parsed) -> None:
-    numbers = parsed.sequences
+def _note_gaps(source: AlarmSource, parsed: Parsed, is_replay: bool) -> None:
+    """What is replayed came long ago: it fills gaps, and makes none."""
     ranges, cut = missing(source), dict(source.gaps.get("truncated", {}))
+    numbers = [n for n in parsed.sequences if not is_replay or is_missing(ranges, n)]
     source.last_sequence, ranges = follow_sequence(source.last_sequence, ranges, numbers)
     for sign in parsed.signs:
         if sign.what == "missing" and sign.tally:

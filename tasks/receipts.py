@@ -151,6 +151,7 @@ def settle(
     now: datetime,
 ) -> int:
     """Keep the alarms of these deliveries, in their order, and what they tell of the source."""
+    now = max(now, *(receipt.received_at for receipt, _ in told))  # by another machine's clock
     reports = [report for _, parsed in told for report in parsed.reports]
     for start in range(0, len(reports), alarms.MOST):
         alarms.receive(session, reports[start : start + alarms.MOST], now=now)

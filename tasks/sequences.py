@@ -28,6 +28,10 @@ def follow_sequence(
     return last, _few(ranges)
 
 
+def is_missing(ranges: Sequence[Sequence[int]], number: int) -> bool:
+    return any(start <= number <= end for start, end in ranges)
+
+
 def _without(ranges: Ranges, number: int) -> Ranges:
     left = []
     for start, end in ranges:

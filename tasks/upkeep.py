@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col
 
-from records import FailedSignIn, KeptAnswer, Lateness, Shift, SignIn
+from records import FailedSignIn, KeptAnswer, Lateness, Receipt, Shift, SignIn
 
 KEPT = {  # how long after the end, or after it was written
     SignIn: (col(SignIn.expires_at), timedelta(days=7)),
     FailedSignIn: (col(FailedSignIn.last_at), timedelta(days=2)),
     Shift: (col(Shift.seen_at), timedelta(days=30)),
     Lateness: (col(Lateness.minute), timedelta(days=30)),
+    Receipt: (col(Receipt.parsed_at), timedelta(days=30)),  # those rejected were replayed by then
     KeptAnswer: (col(KeptAnswer.kept_at), timedelta(days=2)),
 }
 

@@ -1,6 +1,8 @@
 """How each kind of source tells its alarms: pure, from bytes to reports."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -93,6 +95,13 @@ def test_an_alert_that_fires_and_is_resolved():
 def test_alerts_that_were_cut_off_are_missing_until_the_group_is_whole():
     signs = parse("alertmanager", webhook(ALERT, truncatedAlerts=7)).signs
     assert [(sign.what, sign.group, sign.tally) for sign in signs] == [("missing", "g", 7)]
+
+
+def test_an_alert_that_fires_while_all_is_well_is_a_sign_of_life():
+    alive = ALERT | {"labels": {"alertname": "Watchdog"}}
+    parsed = parse("alertmanager", webhook(alive))
+    assert [sign.what for sign in parsed.signs] == ["missing", "heartbeat"]
+    assert parsed.refusal is None and parsed.reports == []
 
 
 @pytest.mark.parametrize(
@@ -302,3 +311,12 @@ def test_a_number_that_is_missing_is_a_gap_until_it_comes():
 
 def test_a_cause_that_nobody_knows_stays_as_it_is_told():
     assert (cause_of("MS-AIS"), cause_of("自定义告警")) == ("alarmIndicationSignal", "自定义告警")
+
+
+def test_the_examples_of_the_page_are_alarms():
+    kinds = {"omc-east": "omc", "oss": "tmf642", "ems": "snmp", "logs": "syslog", "traces": "csv"}
+    page = (Path(__file__).parent.parent / "docs" / "alarms.md").read_text(encoding="utf-8")
+    found = re.findall(r"(?:echo|printf) '([^']+)' \| send (\S+)", page)
+    assert [source for _, source in found] == list(kinds)
+    for body, source in found:
+        assert one(kinds[source], body.replace("\\n", "\n")).severity in ("critical", "major")

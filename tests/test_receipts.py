@@ -119,6 +119,19 @@ def test_a_number_that_is_missing_is_told_until_it_has_come(engine, deliver):
     assert (source(engine).gaps, source(engine).resync) == ({}, "")
 
 
+def test_a_replay_fills_gaps_and_makes_none(engine, deliver, session, cast, now):
+    deliver(
+        *(LOST | {"alarmSeq": n, "alarmId": f"{n}"} for n in (1, 2)), b"[", LOST | {"alarmSeq": 4}
+    )
+    assert source(engine).gaps == {"sequence": [[3, 3]]}
+    for number, receipt in enumerate(session.exec(select(Receipt).order_by(Receipt.id)).all(), 1):
+        body = orjson.dumps(LOST | {"alarmSeq": number})
+        receipts.replay(session, receipt, corrected=body, by=cast["dora"], now=now)
+    session.commit()
+    assert parse_receipts(engine, now) == 4
+    assert (source(engine).gaps, source(engine).last_sequence) == ({}, 4)
+
+
 def test_the_skew_of_a_clock_is_the_median_of_what_it_tells(engine, deliver, now):
     ahead = LOST | {"eventTime": "2026-03-11 11:14:00"}
     [alarm] = deliver(ahead, at=now)

@@ -3,6 +3,7 @@
 One module for each kind, pure: text in, reports out. Called by tasks/receipts.py.
 """
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,6 +30,7 @@ FORMATS: dict[str, tuple[Items, Tell]] = {  # how to find the items, how to read
     "csv": (csv_lines.items, csv_lines.tell),
 }
 SHOWN = 5  # alarms that could not be read, told one by one
+log = logging.getLogger(__name__)
 
 
 def parse(kind: str, body: bytes, charset: str, given: Given) -> Parsed:
@@ -42,10 +44,13 @@ def parse(kind: str, body: bytes, charset: str, given: Given) -> Parsed:
         found = list(find(decode(body, charset), given))
         if len(found) > MOST:
             raise Unreadable(f"一次超过 {MOST} 条", f"More than {MOST} alarms at once")
+        _read_all(parsed, found, tell, given)
     except Unreadable as error:
         parsed.refusal = error.zh, error.en
-        return parsed
-    _read_all(parsed, found, tell, given)
+    except Exception as error:  # a fault of ours must not keep the deliveries behind it waiting
+        log.exception("a delivery of kind %s broke its reader", kind)
+        name = type(error).__name__
+        parsed.refusal = f"读的时候出错({name}),请告知管理员", f"Reading it broke ({name}): tell us"
     return parsed
 
 

@@ -17,6 +17,7 @@ from tasks.alarm_formats.times import read_time
 from tasks.alarms import Report
 
 DEVICE = ("device", "hostname", "node", "host", "sysName", "instance")  # labels, the best first
+ALIVE = ("Watchdog", "DeadMansSwitch", "InfoInhibitor")  # alerts that fire while all is well
 PART = ("port", "interface", "ifName", "ifDescr")
 
 
@@ -33,12 +34,14 @@ def items(text: str, _: Given) -> Iterator[Any]:
     yield from told["alerts"]
 
 
-def tell(item: Any, given: Given) -> Report:
+def tell(item: Any, given: Given) -> Report | Sign:
     """Labels identify it; the zero `endsAt` of one that fires is no time."""
     alert = require_object(item)
     labels, notes = (require_object(alert.get(name, {})) for name in ("labels", "annotations"))
     is_clear = _is_resolved(alert)
     name = text_of(labels, "alertname")
+    if name in ALIVE:
+        return Sign("heartbeat")
     return Report(
         source=given.source,
         object=object_of(_device(labels), text_of(labels, *PART), given),

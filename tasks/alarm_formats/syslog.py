@@ -13,7 +13,7 @@ from tasks.alarm_formats.times import read_short, read_time
 from tasks.alarms import Report
 
 MAPPINGS = tuple(load("syslog"))
-LONGEST = 16_384  # characters of a line that patterns look at
+LONGEST, SEARCHED = 65_536, 4_096  # characters of a line; of these, what patterns look at
 FRAMED = re.compile(r"\d{1,5} (?=<\d{1,3}>)")  # octet counting of RFC 6587
 HEAD = re.compile(r"<(?P<pri>\d{1,3})>1 (?P<at>\S+) (?P<host>\S+) (?P<app>\S+) \S+ \S+ ?")
 ELEMENT = re.compile(r'\[(?P<id>[^ =\]"]+)(?P<told>(?: [^ =\]"]+="(?:[^"\\\]]|\\.)*")*)\]')
@@ -114,7 +114,7 @@ def _vendor(line: str, given: Given, host: str = "", at: Any = None) -> Report |
 
 def _match(line: str, wanted: str) -> tuple[re.Match[str], str] | None:
     for pattern, cause in _patterns(wanted):
-        found = pattern.search(line)
+        found = pattern.search(line[:SEARCHED])
         if found:
             return found, cause
     return None
