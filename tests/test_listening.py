@@ -45,14 +45,8 @@ LINE = (
 
 
 def settings(**changes):
-    told = read_settings(
-        {
-            "BATON_SNMP": "127.0.0.1:0",
-            "BATON_SYSLOG": "127.0.0.1:0",
-            "BATON_LISTEN": json.dumps({**KNOWN, **changes}),
-        }
-    )
-    return told
+    given = {"BATON_SNMP": "127.0.0.1:0", "BATON_SYSLOG": "127.0.0.1:0"}
+    return read_settings({**given, "BATON_LISTEN": json.dumps({**KNOWN, **changes})})
 
 
 @pytest.fixture
@@ -149,18 +143,6 @@ def test_a_source_that_was_closed_loses_nothing(engine, listener, session):
 def test_equal_lines_each_count(engine, listener):
     send(listener, "syslog", *[LINE.encode()] * 3)
     assert len(kept(engine, 3)) == 3
-
-
-def test_streams_come_in_pieces_and_a_silent_sender_holds_up_nobody(engine, listener):
-    place = ("127.0.0.1", listener.streams.port)
-    with socket.create_connection(place) as silent, socket.create_connection(place) as sender:
-        silent.sendall(b"<34>1 half a li")
-        for piece in (b"9 <1>one two<2>", b"three\n5 <3>4", b"5"):
-            sender.sendall(piece)
-        told = kept(engine, 3)
-    *_, (_, half) = kept(engine, 4)
-    assert [row.body for _, row in told] == [b"<1>one tw", b"o<2>three", b"<3>45"]
-    assert half.body == b"<34>1 half a li" and "note=unfinished" in half.content_type
 
 
 def test_a_huge_line_is_cut_and_the_cut_is_noted(engine, listener):

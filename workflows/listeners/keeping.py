@@ -57,7 +57,11 @@ class Keeper(threading.Thread):
         while True:
             is_last = self.stop.wait(EVERY)
             while arrived := self.waiting.take(BATCH):
-                self._keep(arrived)
+                try:
+                    self._keep(arrived)
+                except Exception:  # a fault of ours must not stop what comes after
+                    self.failed += len(arrived)
+                    log.exception("Not kept: %r", [one.body[:2_000] for one in arrived])
             if is_last:
                 return
 

@@ -100,12 +100,12 @@ class Streams(threading.Thread):
         super().__init__(name="syslog streams", daemon=True)
         self.bound, self.waiting, self.stop = bound, waiting, stop
         self.port: int = bound.getsockname()[1]
+        bound.setblocking(False)
+        bound.listen(128)
         self.selector = selectors.DefaultSelector()
-        self.senders: dict[socket.socket, tuple[Frames, tuple[str, int]]] = {}
+        self.senders: dict[socket.socket, tuple[Frames, tuple[str, int]]] = {}  # latest last
 
     def run(self) -> None:
-        self.bound.listen(128)
-        self.bound.setblocking(False)
         self.selector.register(self.bound, selectors.EVENT_READ)
         while not self.stop.is_set():
             for key, _ in self.selector.select(LOOK):
@@ -129,16 +129,18 @@ class Streams(threading.Thread):
         except OSError:
             piece = b""
         if piece:
+            self.senders[ready] = self.senders.pop(ready)
             self._put(ready, self.senders[ready][0].feed(piece))
         else:
             self._close(ready)
 
     def _welcome(self) -> None:
         sender, address = self.bound.accept()
-        if len(self.senders) >= MOST_SENDERS:
-            log.warning("No more than %s syslog senders: %s goes", MOST_SENDERS, address[0])
-            sender.close()
-            return
+        if len(self.senders) >= MOST_SENDERS:  # of those that are gone not all have said so
+            quietest = next(iter(self.senders))
+            log.warning("%s senders of syslog: the one that was silent for longest goes: %s",
+                        MOST_SENDERS, self.senders[quietest][1][0])  # fmt: skip
+            self._close(quietest)
         sender.setblocking(False)
         sender.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.senders[sender] = Frames(), address[:2]

@@ -5,6 +5,7 @@ users.
 """
 
 import json
+import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from workflows.listeners.usm import Traps, User
 
 PREFIX = bytes.fromhex("80004fb805")  # RFC 3411 §5: pysnmp's enterprise, then octets of our own
 KEPT_EVERY = 5.0  # seconds
+
+log = logging.getLogger(__name__)
 
 
 class V3:
@@ -43,7 +46,10 @@ class V3:
             return self.informs.read(data, agent, at, head.user)
         heard = self.traps.read(data, agent, at)
         if time.monotonic() - self.kept_at > KEPT_EVERY:
-            self.keep()
+            try:
+                self.keep()
+            except OSError as error:  # a full disk is no reason to refuse a trap
+                log.error("Boots and times of senders cannot be kept: %s", error)
         return heard
 
     @cached_property
