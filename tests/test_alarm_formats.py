@@ -165,6 +165,15 @@ def test_traps_of_zte_by_their_kind_in_gbk():
     assert signs == ["other", "resync wanted", "resync running", "resync over"]
 
 
+def test_octets_of_a_trap_are_text_in_the_sources_charset():
+    octets, name = "海城站,GE1/0/7".encode("gbk"), f"{ZTE}.3.1.15.0"
+    told = [one for one in zte(1)["varbinds"] if one["oid"] != name]
+    told.append({"oid": name, "value": f"0x{octets.hex()}", "hex": octets.hex()})
+    body = orjson.dumps(zte(1) | {"varbinds": told})
+    assert parse("snmp", body.decode().encode("gbk"), "gbk").reports[0].object == "海城站/GE1/0/7"
+    assert "it looks like gbk: replay it as gbk" in parse("snmp", body).refusal[1]
+
+
 RFC_5674 = (
     '<165>1 2026-03-11T02:14:05+08:00 HZ-1 evt - ID47 [ex@1 a="b\\"c"]'
     '[alarm resource="GE1" probableCause="8" perceivedSeverity="{}" eventType="communication"]'

@@ -40,7 +40,7 @@ class Given:
     source: str
     now: datetime
     zone: str = "Asia/Shanghai"
-    charset: str = "utf-8"
+    charset: str = "utf-8"  # of texts inside that are told as octets
     mapping: str = ""
     devices: Mapping[str, str] = field(default_factory=dict)
     receipt_id: int | None = None

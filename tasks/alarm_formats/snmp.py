@@ -10,10 +10,10 @@ from typing import Any
 
 from tasks.alarm_formats.names import cause_of, load, severity_of, type_of
 from tasks.alarm_formats.reading import (
-    CHARSETS,
     Given,
     Sign,
     Unreadable,
+    decode,
     object_of,
     require_object,
     text_of,
@@ -92,27 +92,25 @@ def _is_no_fault(mapping: Mapping[str, Any], fields: Mapping[str, str]) -> bool:
 
 def _fields(trap: Mapping[str, Any], mapping: Mapping[str, Any], charset: str) -> dict[str, str]:
     """The first variable that is told, of those that may be each field; whatever its index."""
-    told = trap.get("varbinds") or []
-    values = [(text_of(one, "oid").strip(".") + ".", _value(one, charset)) for one in told]
+    told = [(text_of(one, "oid").strip(".") + ".", one) for one in trap.get("varbinds") or []]
     fields = {}
     for name, oids in mapping["fields"].items():
-        found = (
-            value for oid in oids for at, value in values if value and at.startswith(f"{oid}.")
-        )
-        fields[name] = next(found, "")
+        found = (one for oid in oids for at, one in told if at.startswith(f"{oid}."))
+        values = (_value(one, charset, is_time=name == "time") for one in found)
+        fields[name] = next(filter(None, values), "")
     return {name: value for name, value in fields.items() if value}
 
 
-def _value(told: Mapping[str, Any], charset: str) -> str:
-    """Octets that were no plain text come as hex too: text in the source's charset, if they are."""
+def _value(told: Mapping[str, Any], charset: str, is_time: bool) -> str:
+    """Octets that were no plain text come as hex too: text in the source's charset, if they are.
+
+    What is of another charset is refused: an object that nobody can name would be nobody's.
+    """
     octets = told.get("hex")
-    if not isinstance(octets, str):
+    if not isinstance(octets, str) or is_time:
         return text_of(told, "value")
-    try:
-        text = bytes.fromhex(octets).rstrip(b"\0").decode(CHARSETS[charset])
-    except ValueError:
-        return text_of(told, "value")
-    return text.strip() if text.isprintable() else text_of(told, "value")
+    text = decode(bytes.fromhex(octets).rstrip(b"\0"), charset).strip()
+    return text if text.isprintable() else text_of(told, "value")
 
 
 @cache
