@@ -1,5 +1,6 @@
 """Deliveries: kept first, read afterwards, in order; what cannot be read stops nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import orjson
@@ -139,14 +140,28 @@ def test_the_skew_of_a_clock_is_the_median_of_what_it_tells(engine, deliver, now
     assert source(engine).skew_seconds == -3_600.0
 
 
-def test_a_thousand_alarms_in_one_delivery_and_ten_megabytes(engine, deliver, now):
+def test_a_thousand_alarms_in_one_delivery_of_ten_megabytes(engine, deliver):
+    """And a few more than fit into one statement's batch."""
+    text = "x" * 9_900
     many = [
-        LOST | {"alarmId": f"{n}", "objectName": f"p{n}", "addInfo": "x" * 4_000}
-        for n in range(2_500)
+        LOST | {"alarmId": f"{n}", "objectName": f"p{n}", "addInfo": text} for n in range(1_050)
     ]
     assert len(orjson.dumps(many)) > 10_000_000
-    assert len(deliver(many)) == 2_500
-    assert rows(engine, Receipt)[0].alarms == 2_500
+    assert len(deliver(many)) == 1_050
+    assert rows(engine, Receipt)[0].alarms == 1_050
+
+
+def test_two_that_read_at_once_lose_nothing_and_take_nothing_twice(engine, session, omc, now):
+    for n in range(60):  # each object down, up, down
+        told = {"alarmId": f"{n % 20}", "alarmStatus": (1, 0, 1)[n // 20], "alarmSeq": n + 1}
+        told["eventTime"] = f"2026-03-11 10:13:{n:02}"
+        receipts.keep(session, omc, orjson.dumps(LOST | told), "", now)
+    session.commit()
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(lambda _: parse_receipts(engine, now + SECOND), range(4))) == 60
+    alarms, seen = rows(engine, Alarm), source(engine)
+    assert len(alarms) == 40 and sum(alarm.cleared_at is None for alarm in alarms) == 20
+    assert (seen.receipts, seen.last_sequence, seen.gaps) == (60, 60, {})
 
 
 def test_too_much_at_once_is_refused(session, omc, now):

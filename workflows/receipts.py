@@ -17,7 +17,7 @@ from workflows import lateness
 from workflows.ticking import claim, each_due
 
 Told = list[tuple[Receipt, Parsed]]
-ROUNDS = 20  # batches of one source before the others have their turn
+ROUNDS = 4  # batches of one source before others, and tickets, have their turn: about a second
 log = logging.getLogger(__name__)
 
 
