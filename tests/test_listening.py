@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import func, text, update
@@ -44,9 +43,9 @@ LINE = (
 )
 
 
-def settings(**changes):
+def settings():
     given = {"BATON_SNMP": "127.0.0.1:0", "BATON_SYSLOG": "127.0.0.1:0"}
-    return read_settings({**given, "BATON_LISTEN": json.dumps({**KNOWN, **changes})})
+    return read_settings({**given, "BATON_LISTEN": json.dumps(KNOWN)})
 
 
 @pytest.fixture
@@ -66,20 +65,12 @@ def sources(session, now):
     session.commit()
 
 
-@contextmanager
-def listening(engine, given=None):
-    listener = Listener(engine, given or settings())
-    try:
-        yield listener
-    finally:
-        listener.close()
-
-
 @pytest.fixture
 def listener(engine, sources, tmp_path, monkeypatch):
     monkeypatch.setenv("BATON_HOME", str(tmp_path))
-    with listening(engine) as listener:
-        yield listener
+    listener = Listener(engine, settings())
+    yield listener
+    listener.close()
 
 
 def port(listener, kind):
@@ -203,14 +194,21 @@ def test_a_real_sender_of_v3_is_heard(engine, listener, is_inform):
     assert told["varbinds"] == [{"oid": "1.3.6.1.2.1.2.2.1.1.118", "value": 118}]
 
 
-async def notify(to, kind):
+def test_an_inform_with_a_wrong_passphrase_is_kept_to_be_looked_at(engine, listener):
+    with pytest.raises(AssertionError):
+        asyncio.run(notify(port(listener, "snmp"), "inform", "anotherpass"))
+    [(key, row)] = kept(engine, 1)
+    assert (key, row.state) == ("unknown-snmp", "rejected") and "wrong signature" in row.error_en
+
+
+async def notify(to, kind, passphrase=USER["passphrase"]):
     """pysnmp sends it, and for an inform awaits the answer."""
     from pysnmp.hlapi.v3arch import asyncio as speaks
 
     engine = speaks.SnmpEngine()
     user = speaks.UsmUserData(
         USER["name"],
-        USER["passphrase"],
+        passphrase,
         USER["secret"],
         authProtocol=speaks.usmHMACSHAAuthProtocol,
         privProtocol=speaks.usmAesCfb128Protocol,

@@ -21,6 +21,13 @@ from workflows.listeners.ber import Unreadable
 from workflows.listeners.snmp import Heard
 from workflows.listeners.usm import AUTHENTICATION, PRIVACY, User
 
+USM_STATS = bytes.fromhex("2b060106030f0101")  # usmStats of RFC 3414, in a report
+REFUSED = {
+    1: ("inform 没有按约定认证和加密", "an inform that is not signed and enciphered as was agreed"),
+    3: ("inform 的用户不认识", "an inform of a user that is not known"),
+    5: ("inform 的认证码不对", "an inform with a wrong signature"),
+    6: ("inform 无法解密", "an inform that cannot be deciphered"),
+}
 SOMEBODY = udp.UdpTransportAddress(("127.0.0.1", 0))
 
 
@@ -52,7 +59,7 @@ class Informs:
             ) from error
         replies = list(self.answers.sent)
         if not self.told:
-            return Heard(replies=replies)
+            return Heard(replies=replies, refusal=_why(replies))
         told = snmp.tell([_plain(*pair) for pair in self.told[0]], agent, at)
         return Heard({**told, "user": name}, user=name, replies=replies)
 
@@ -91,6 +98,12 @@ def _add(engine: Any, user: User) -> None:
     hides = PRIVACY[user.privacy] if user.secret else config.USM_PRIV_NONE
     keys = [OctetString(key) if key else None for key in (user.passphrase, user.secret)]
     config.add_v3_user(engine, user.name, signs, keys[0], hides, keys[1])
+
+
+def _why(replies: list[bytes]) -> tuple[str, str] | None:
+    """What our report says; that we were asked for our engine id or our time is nobody's fault."""
+    found = (why for number, why in REFUSED.items() if USM_STATS + bytes([number, 0]) in replies[0])
+    return next(found, None) if replies else None
 
 
 def _plain(name: Any, value: Any) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Keeper(threading.Thread):
             log.exception("A datagram of %s cannot be read", agent)
             return self._refuse(arrival, (f"读不懂:{error}", f"cannot be read: {error}")), []
         if heard.told is None:
-            return None, heard.replies
+            return self._refuse(arrival, heard.refusal) if heard.refusal else None, heard.replies
         source = self._source(arrival, heard.community, heard.user)
         body = orjson.dumps(heard.told)
         told = self._tell(

@@ -26,6 +26,7 @@ class Heard:
     community: str = ""
     user: str = ""
     replies: list[bytes] = field(default_factory=list)  # sent when it has been kept
+    refusal: tuple[str, str] | None = None  # why there is nothing told, where somebody should look
 
 
 Read = Callable[[bytes, str, datetime], Heard]
