@@ -68,6 +68,7 @@ def sources(session, now):
 @pytest.fixture
 def listener(engine, sources, tmp_path, monkeypatch):
     monkeypatch.setenv("BATON_HOME", str(tmp_path))
+    monkeypatch.setattr(keeping, "EVERY", 0.02)
     listener = Listener(engine, settings())
     yield listener
     listener.close()

@@ -56,7 +56,7 @@ def test_a_line_that_begins_with_a_number_is_no_count():
         assert feed(line + b"\n") == [(line, "")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_no_stream_of_bytes_stops_it(stream, size):
     kept = feed(stream, size)
