@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Child:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def keep(self) -> bool:
+    def keep(self, prepare: Callable[[], None] = lambda: None) -> bool:
         """Start it if it is not there and its time has come; whether it was started now."""
         if self.is_alive():
             return False
@@ -44,6 +44,7 @@ class Child:
             self._mourn(self.process)
         if time.monotonic() < self.next_start:
             return False
+        prepare()
         self._start()
         return True
 
@@ -58,8 +59,7 @@ class Child:
             time.sleep(0.02)
         self._signal(signal.SIGKILL)
         if self.process is not None:
-            self.process.wait()
-            self.process = None
+            self._bury(self.process)
 
     def kill(self) -> None:
         """It hangs. It is started again in its time."""
@@ -83,15 +83,19 @@ class Child:
         self.started_at = time.monotonic()
 
     def _mourn(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = None
-        if process.stdin:
-            process.stdin.close()
+        self._bury(process)
         is_sudden = time.monotonic() - self.started_at < IS_WELL
         self.deaths = self.deaths + 1 if is_sudden else 1
         pause = 0.0 if self.deaths == 1 else min(2.0**self.deaths, LONGEST_PAUSE)
         self.next_start = time.monotonic() + pause
         told = f"%s ended (%s), the %s. time in a row; again in %.0f s. {self.printed} says more"
         log.warning(told, self.name, process.returncode, self.deaths, pause)
+
+    def _bury(self, process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+        self.process = None
 
     def _signal(self, number: int) -> bool:
         """To all its groups; whether anybody was there."""

@@ -41,6 +41,10 @@ class PrefectApi:
         except (OSError, ValueError):
             return False
 
+    def home(self) -> str:
+        """The folder of the server."""
+        return str(self.ask("GET", "/admin/settings")["home"])
+
     def run_now(self, flow: str, key: str) -> bool:
         """Ask for a run; under the same key it is the same run. False where no runner knows it."""
         found = self.ask("GET", f"/deployments/name/{quote(flow)}/{DEPLOYMENT}")

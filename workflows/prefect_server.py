@@ -18,8 +18,8 @@ from workflows.prefect_api import PrefectApi
 
 PORT = 4200
 KEPT = 7 * 24 * 3600  # seconds that Prefect keeps its runs; ours are in our tables
-HUNG = 120.0  # seconds without an answer
-GIVES_UP = 2  # so many deaths before it ever answered, and its database goes
+HUNG = 180.0  # seconds without an answer
+GIVES_UP = 3  # so many deaths before it ever answered, and its database goes
 DATABASE = "prefect.db"
 
 log = logging.getLogger(__name__)
@@ -31,23 +31,16 @@ class PrefectServer:
     def __init__(self) -> None:
         self.folder = home() / "prefect"
         self.folder.mkdir(exist_ok=True)
-        self.port = free_port(int(os.environ.get("BATON_PREFECT_PORT") or PORT))
-        self.page = f"http://127.0.0.1:{self.port}"
-        self.env = settings(self.folder, f"{self.page}/api", self.page)
-        self.api = PrefectApi(f"{self.page}/api")
-        where = ("--host", "127.0.0.1", "--port", str(self.port))
-        command = ("prefect", "server", "start", *where)
-        self.child = Child("Prefect's server", command, self.env, self.folder / "server.log")
+        self.child = Child("Prefect's server", (), {}, self.folder / "server.log")
         self.answered_at = 0.0  # never since it was started
         self.has_begun_anew = False
+        self._take(free_port(int(os.environ.get("BATON_PREFECT_PORT") or PORT)))
 
     def keep(self) -> bool:
         """Whether it answers; where it is gone, it is started."""
-        if not self.child.is_alive():
-            self._look_after_database()
-        if self.child.keep():
+        if self.child.keep(self._prepare):
             self.answered_at = 0.0
-        if self.child.is_alive() and self.api.is_healthy():
+        if self.child.is_alive() and self.api.is_healthy() and self._is_ours():
             self.answered_at = time.monotonic()
             return True
         since = max(self.answered_at, self.child.started_at)
@@ -59,7 +52,20 @@ class PrefectServer:
     def stop(self) -> None:
         self.child.stop(patience=3.0)
 
-    def _look_after_database(self) -> None:
+    def _take(self, port: int) -> None:
+        self.port, self.page = port, f"http://127.0.0.1:{port}"
+        self.api = PrefectApi(f"{self.page}/api")
+        self.env = self.child.env = settings(self.folder, f"{self.page}/api", self.page)
+        where = ("--host", "127.0.0.1", "--port", str(port))
+        self.child.command = ("prefect", "server", "start", *where)
+
+    def _is_ours(self) -> bool:
+        """Not somebody else's, who was faster with the port: ours is about to end, then."""
+        return bool(self.answered_at) or self.api.home() == str(self.folder)
+
+    def _prepare(self) -> None:
+        """A port that is free now, and a database that can be read."""
+        self._take(free_port(self.port))
         path = self.folder / DATABASE
         is_hopeless = self.child.deaths >= GIVES_UP and not self.answered_at
         if path.exists() and not self.has_begun_anew and (is_hopeless or not is_whole(path)):
@@ -68,7 +74,7 @@ class PrefectServer:
 
 
 def settings(folder: Path, api: str, page: str) -> dict[str, str]:
-    """The environment of all that is Prefect's. What is set already stays, but for the address."""
+    """The environment of all that is Prefect's. What is set already stays, but for its place."""
     ours = {
         "PREFECT_HOME": str(folder),
         "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
@@ -88,7 +94,9 @@ def settings(folder: Path, api: str, page: str) -> dict[str, str]:
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     }
-    told = ours | dict(os.environ) | {"PREFECT_API_URL": api, "PREFECT_UI_URL": page}
+    fixed = {name: ours[name] for name in ("PREFECT_HOME", "PREFECT_PROFILES_PATH")}
+    fixed |= {"PREFECT_API_URL": api, "PREFECT_UI_URL": page}
+    told = ours | dict(os.environ) | fixed
     around = [told.get("NO_PROXY") or told.get("no_proxy") or "", "127.0.0.1", "localhost"]
     told["NO_PROXY"] = told["no_proxy"] = ",".join(filter(None, around))
     return told

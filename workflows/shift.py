@@ -23,7 +23,7 @@ LONGEST = 3600.0  # seconds, whoever has come
 STUCK = 120.0  # when a lane has not moved for so long, its shift gives no more sign of life
 FAST = 0.02  # seconds until the next look, after one that found something
 TOLD_EVERY = 60.0  # seconds between two lines about the same failure
-LEAVE = 3.0  # what the lanes get to end what they are at
+LEAVE = 2.0  # what the lanes get to end what they are at
 
 log = logging.getLogger(__name__)
 

@@ -171,6 +171,9 @@ class There:
     def _look_after(self, live: list[Shift]) -> None:
         if not self.is_tidy:
             self._tidy(live, timedelta(0))
+        if self.runner.env != self.prefect.env:  # the server had to move
+            self.runner.env = self.prefect.env
+            self.runner.kill()
         self.runner.keep()
         of_prefect = [one for one in live if one.flow == shifts.SHIFT and one.flow_run]
         if of_prefect and not self.is_told:
