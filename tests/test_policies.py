@@ -147,7 +147,7 @@ WRONG = {  # key and path: a value that is refused there
     ("clocks", "clocks/accept/cancel"): [{"verb": "merged", "wenn": {}}],
     ("clocks", "clocks/accept/reset"): [{"verb": "reopened", "until": "x"}],
     ("clocks", "clocks/accept/color"): "red",
-    ("clocks", "clocks/accept/stop"): ["opened"],  # which starts it
+    ("clocks", "clocks/judge/stop"): ["accepted"],  # which starts it
     ("clocks", "clocks/restore"): None,
     ("clocks", "clocks/accept/lengthened_by"): ["posponed"],
     ("clocks", "clocks/accept/pause/0/at"): ["since"],
