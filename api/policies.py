@@ -11,8 +11,8 @@ from api.facts import Facts
 from api.once import once
 from bpmn import policies as published
 from records import Policy
+from records.policies import Policed
 from tasks import policies
-from tasks.policies import Policed
 from tasks.policy_warnings import warnings_of
 
 router = make_router("policies")

@@ -13,7 +13,6 @@ from bpmn import library
 from records import Diagram, Person, Policy
 from tasks import policies
 from tasks.findings import Finding
-from tasks.people import require
 
 NAMED = {  # policy: a part of it, and the column of a decision table that names what is in there
     "calendars": (("calendars", "calendar"),),
@@ -32,9 +31,8 @@ def publish(
     now: datetime,
 ) -> Policy:
     """A new version, if nothing is wrong with it and no diagram misses anything."""
-    require(by, "policies:publish")
-    policies.refuse(find_wrong(session, key, content))
-    return policies.publish(session, key, content, reason=reason, by=by, now=now)
+    told: dict[str, Any] = {"reason": reason, "by": by, "now": now}
+    return policies.publish(session, key, content, check=find_wrong, **told)
 
 
 def find_wrong(session: Session, key: str, content: Any) -> list[Finding]:

@@ -15,26 +15,18 @@ from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, bindparam, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from notifications.channels import CHANNELS
 from notifications.refusals import Finding
 from notifications.words import TEMPLATES, Own
-from records import Policy
+from records import policies
 
 KINDS = ("staff", "customer")
 URGENCIES = ("usual", "urgent")
 Content = Mapping[str, Any]
-_NEWEST = (  # built once: every notice asks
-    select(col(Policy.key), func.max(col(Policy.id)))
-    .where(col(Policy.key).in_(["notices", "words"]))
-    .group_by(col(Policy.key))
-)
-_CONTENT = select(col(Policy.content)).where(col(Policy.id) == bindparam("id"))
 
 
 @dataclass(frozen=True)
@@ -75,9 +67,6 @@ class Rules:
         return found
 
 
-_known: WeakKeyDictionary[Engine, tuple[Any, Rules]] = WeakKeyDictionary()
-
-
 def read_rules(session: Session) -> Rules:
     """Read once in a transaction: a rung may tell a dozen people."""
     transaction, rules = session.info.get("notice_rules", (None, None))
@@ -88,15 +77,10 @@ def read_rules(session: Session) -> Rules:
 
 
 def _read(session: Session) -> Rules:
-    newest = tuple(sorted(session.execute(_NEWEST).tuples()))
-    known = _known.get(engine := session.get_bind().engine)
-    if known and known[0] == newest:
-        return known[1]
-    found = {key: session.execute(_CONTENT, {"id": id}).scalar_one() for key, id in newest}
-    rules = Rules(found.get("notices") or shipped(), found.get("words") or {})
-    if not session.info.get("has_published"):  # what a rollback takes away must not stay
-        _known[engine] = newest, rules
-    return rules
+    newest = policies.newest(session, "notices", "words")
+    found = {key: policies.load(session, key, number) for key, number in newest.items()}
+    contents = {key: policed.content for key, policed in found.items() if policed}
+    return Rules(contents.get("notices") or shipped(), contents.get("words") or {})
 
 
 @cache

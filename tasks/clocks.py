@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from records import Clock, Ticket, history
 from records.bold import is_bold
+from records.policies import Policed
 from tasks import policies
 from tasks.calendars import Calendar, calendars_of
 from tasks.clock_courses import Course
@@ -32,7 +33,6 @@ from tasks.clock_rows import entries_of, keep, row_of
 from tasks.clock_times import Pause
 from tasks.clock_words import Line, Reasons, arithmetic
 from tasks.limits import check_ladder, check_limit
-from tasks.policies import Policed
 from tasks.refusals import Invalid
 
 _STIR = (

@@ -6,26 +6,27 @@ at start.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, NoReturn
 
 import orjson
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from notifications import policy as notice_policy
 from notifications.words import shipped_words
 from records import Person, Policy, history
+from records import policies as stored
+from records.policies import Policed
 from tasks.findings import Finding
 from tasks.people import require
 from tasks.policy_checks import check_alone, check_beside
 from tasks.refusals import Invalid, NotFound
 from tasks.tickets import require_reason
 
+Check = Callable[[Session, str, Any], Sequence[Finding]]
 SHIPPED = Path(__file__).parent / "policies"
 BY_BATON = "system"  # who publishes what came with Baton
 WITH_NOTICES: dict[str, Callable[[], Mapping[str, Any]]] = {  # as they are, until an owner has some
@@ -35,26 +36,12 @@ WITH_NOTICES: dict[str, Callable[[], Mapping[str, Any]]] = {  # as they are, unt
 _VERSION = select(Policy).where(
     col(Policy.key) == bindparam("key"), col(Policy.number) == bindparam("number")
 )
-_LAST = select(func.max(Policy.number)).where(col(Policy.key) == bindparam("key"))
-_LOADED: WeakKeyDictionary[Engine, dict[tuple[str, int], "Policed"]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, eq=False)
-class Policed:
-    """One version, as those use it who work by it. Nothing in it may be changed.
-
-    Two are equal if they are the same object, so that what is made of one can be cached by it.
-    """
-
-    key: str
-    number: int
-    content: Mapping[str, Any]
 
 
 def current(session: Session, key: str) -> Policed:
     """What counts for what begins now."""
     _require_key(key)
-    return load(session, key, session.execute(_LAST, {"key": key}).scalar() or 0)
+    return load(session, key, _last(session, key))
 
 
 def load(session: Session, key: str, number: int) -> Policed:
@@ -62,11 +49,7 @@ def load(session: Session, key: str, number: int) -> Policed:
     _require_key(key)
     if number == 0:
         return _as_shipped(key)
-    loaded = _LOADED.setdefault(session.get_bind().engine, {})
-    found = loaded.get((key, number)) or _read(session, key, number)
-    if not session.info.get("has_published"):  # what a rollback takes away must not stay
-        loaded[key, number] = found
-    return found
+    return stored.load(session, key, number) or _no_version(key, number)
 
 
 def versions(session: Session, key: str) -> list[Policy]:
@@ -84,12 +67,13 @@ def publish(
     reason: str,
     by: Person,
     now: datetime,
+    check: Check | None = None,
 ) -> Policy:
-    """A new version, if nothing is wrong with it. The same content again is the same version."""
+    """A new version, if `check` (find_wrong) finds nothing. The same content again is the same."""
     require(by, "policies:publish")
     _require_key(key)
+    _refuse((check or find_wrong)(session, key, content))
     require_reason(reason)
-    refuse(find_wrong(session, key, content))
     last = current(session, key)
     if last.number and last.content == content:
         return find(session, key, last.number)
@@ -99,7 +83,7 @@ def publish(
 def publish_shipped(session: Session, now: datetime) -> None:
     """What came with Baton, where that is newer and no owner has published one since."""
     for key in sorted(set(names()) - WITH_NOTICES.keys()):
-        number = session.execute(_LAST, {"key": key}).scalar() or 0
+        number = _last(session, key)
         last = session.execute(_VERSION, {"key": key, "number": number}).scalars().first()
         if last is None or (last.published_by == BY_BATON and last.content != shipped(key)):
             _add(session, key, shipped(key), number + 1, "shipped", BY_BATON, now)
@@ -114,7 +98,7 @@ def find_wrong(session: Session, key: str, content: Any) -> list[Finding]:
     return findings
 
 
-def refuse(findings: Sequence[Finding]) -> None:
+def _refuse(findings: Sequence[Finding]) -> None:
     if findings:
         raise Invalid(
             f"这份策略有 {len(findings)} 处不对,改好后再发布",
@@ -151,9 +135,7 @@ def _add(
 ) -> Policy:
     told: dict[str, Any] = {"key": key, "number": number, "content": dict(content)}
     policy = Policy(**told, published_at=now, published_by=by, reason=reason)
-    session.add(policy)
-    session.flush()
-    session.info["has_published"] = True
+    stored.add(session, policy)
     subject = f"policy:{key}"
     history.record(
         session, "published", subject=subject, by=by, at=now, version=number, reason=reason
@@ -161,15 +143,18 @@ def _add(
     return policy
 
 
-def _read(session: Session, key: str, number: int) -> Policed:
-    return Policed(key, number, find(session, key, number).content)
+def _last(session: Session, key: str) -> int:
+    """0 where none was published."""
+    return stored.newest(session, key).get(key, 0)
 
 
 def find(session: Session, key: str, number: int) -> Policy:
     found: Policy | None = session.execute(_VERSION, {"key": key, "number": number}).scalar()
-    if found is None:
-        raise NotFound(f"策略“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
-    return found
+    return found or _no_version(key, number)
+
+
+def _no_version(key: str, number: int) -> NoReturn:
+    raise NotFound(f"策略“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
 
 
 def _require_key(key: str) -> None:
