@@ -21,7 +21,7 @@ from records.database import connect
 from tests.trap_datagrams import V2C, V3_OPEN, V3_SECRET
 from workflows import lateness
 from workflows.check_in import CheckIn
-from workflows.listeners import keeping
+from workflows.listeners import keeping, sockets
 from workflows.listeners.settings import BadSetting, Settings, read_settings
 from workflows.listening import Listener, listen
 
@@ -294,3 +294,18 @@ def test_a_port_that_is_taken_is_told(engine):
         other.bind(("127.0.0.1", 0))
         with pytest.raises(BadSetting, match="choose another port"):
             Listener(engine, Settings(snmp=other.getsockname()))
+
+
+def test_any_port_is_one_that_is_free_on_udp_and_tcp(monkeypatch):
+    taken, bind = [], sockets.bind
+
+    def bind_late(address, kind):
+        if kind == socket.SOCK_DGRAM and len(taken) < 3:  # somebody was quicker
+            taken.append(bind(address, kind))
+        return bind(address, kind)
+
+    monkeypatch.setattr(sockets, "bind", bind_late)
+    datagrams, stream = sockets.bind_both(("127.0.0.1", 0))
+    assert datagrams.getsockname() == stream.getsockname()
+    for one in [*taken, datagrams, stream]:
+        one.close()

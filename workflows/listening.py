@@ -21,7 +21,7 @@ from workflows.listeners.keeping import Keeper
 from workflows.listeners.settings import BadSetting, Senders, Settings
 from workflows.listeners.sockets import Datagrams
 from workflows.listeners.syslog import Streams
-from workflows.listeners.waiting import Waiting
+from workflows.listeners.waiting import Kind, Waiting
 
 if TYPE_CHECKING:
     from workflows.listeners.v3 import V3
@@ -106,21 +106,20 @@ class Listener:
             self.lost = lost
 
     def _bind(self, settings: Settings) -> None:
-        asked = [("snmp", settings.snmp), ("syslog", settings.syslog)]
         try:
-            for kind, address in asked:
-                if address:
-                    bound = sockets.bind(address, socket.SOCK_DGRAM)
-                    one = Datagrams(bound, kind, self.waiting, self.over)  # type: ignore[arg-type]
-                    self.datagrams.append(one)
+            if settings.snmp:
+                self._hear(sockets.bind(settings.snmp, socket.SOCK_DGRAM), "snmp")
             if settings.syslog:
-                port = self.datagrams[-1].port  # the same for TCP, also where 0 asked for any
-                stream = sockets.bind((settings.syslog[0], port), socket.SOCK_STREAM)
+                datagrams, stream = sockets.bind_both(settings.syslog)
+                self._hear(datagrams, "syslog")
                 self.streams = Streams(stream, self.waiting, self.over)
         except OSError as error:
             for one in self.datagrams:
                 one.bound.close()
             raise BadSetting(f"Nobody can listen there ({error}): choose another port") from error
+
+    def _hear(self, bound: socket.socket, kind: Kind) -> None:
+        self.datagrams.append(Datagrams(bound, kind, self.waiting, self.over))
 
     def _threads(self) -> list[threading.Thread]:
         return [*self.datagrams, *([self.streams] if self.streams else []), self.keeper]

@@ -10,6 +10,7 @@ from workflows.listeners.waiting import Arrival, Kind, Waiting
 
 ROOM = 16_000_000  # bytes asked of the kernel for a burst; it gives net.core.rmem_max at most
 LARGEST = 65_535
+TRIES = 20  # a port that is free on TCP is seldom taken on UDP
 LOOK = 0.05  # seconds between two looks whether to stop
 FORCE, MEMINFO, DROPS = 33, 55, 8  # SO_RCVBUFFORCE, SO_MEMINFO and its SK_MEMINFO_DROPS: Linux
 
@@ -28,6 +29,14 @@ def bind(address: tuple[str, int], kind: socket.SocketKind) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def bind_both(address: tuple[str, int]) -> tuple[socket.socket, socket.socket]:
+    """UDP and TCP on one port; where 0 asks for any port, one that is free on both."""
+    for _ in range(0 if address[1] else TRIES):
+        with suppress(OSError):
+            return _both(address)
+    return _both(address)
 
 
 class Datagrams(threading.Thread):
@@ -64,6 +73,15 @@ class Datagrams(threading.Thread):
             return int(unpack("9I", told)[DROPS])
         except (OSError, ValueError):
             return 0
+
+
+def _both(address: tuple[str, int]) -> tuple[socket.socket, socket.socket]:
+    stream = bind(address, socket.SOCK_STREAM)
+    try:
+        return bind((address[0], stream.getsockname()[1]), socket.SOCK_DGRAM), stream
+    except OSError:
+        stream.close()
+        raise
 
 
 def _ask_for_room(bound: socket.socket) -> None:
