@@ -3,15 +3,18 @@
 Every table can be imported from here; importing this makes all of them known to the migrations.
 """
 
+from records.alarm_groups import AffectedCircuit, AlarmGroup
 from records.alarm_sources import AlarmSource
 from records.alarms import Alarm
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.clocks import Clock, Escalation
 from records.customers import Contact, Customer
 from records.diagrams import Diagram, Version
+from records.discrepancies import Discrepancy
 from records.history import Chain, Entry
 from records.notices import Notice
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
+from records.planned_works import PlannedWork
 from records.policies import Policy
 from records.receipts import Receipt
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
@@ -22,7 +25,9 @@ from records.tickets import Ticket
 from records.work_orders import Attachment, Comment, WorkOrder
 
 __all__ = [
+    "AffectedCircuit",
     "Alarm",
+    "AlarmGroup",
     "AlarmSource",
     "Attachment",
     "Chain",
@@ -33,6 +38,7 @@ __all__ = [
     "Customer",
     "Device",
     "Diagram",
+    "Discrepancy",
     "Entry",
     "Escalation",
     "FailedSignIn",
@@ -46,6 +52,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Person",
+    "PlannedWork",
     "Policy",
     "Receipt",
     "Report",

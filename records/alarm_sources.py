@@ -35,6 +35,12 @@ class AlarmSource(SQLModel, table=True):
     # {"sequence": [[from, to]], "truncated": {group: alarms}}: what never came
     gaps: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     resync: str = ""  # wanted, running
+    resync_url: str = ""  # where it tells all that is active now; "": it cannot be asked
+    resync_token: str = ""  # sent with that as a bearer's; never shown
+    resync_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # next, or since when
+    synced_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime
+    )  # told all, for the last time
     skews: list[float] = Field(default_factory=list, sa_type=Json)  # received - raised, the latest
     skew_seconds: float | None = None  # their median: below 0 its clock is ahead of ours
     lag_seconds: float = 0.0  # from received to parsed, the last time

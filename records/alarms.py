@@ -43,4 +43,12 @@ class Alarm(SQLModel, table=True):
     # Of one that is over: its key as it was, to know what comes late from what is new.
     ended_key: str | None = None
     receipt_id: int | None = Field(default=None, sa_type=BigId)  # which told of it first
+    group_id: int | None = Field(default=None, sa_type=BigId, index=True)  # an AlarmGroup
+    planned_work_id: int | None = Field(default=None, sa_type=BigId, index=True)  # shields it
+    is_flapping: bool = False
+    # What people made of it, apart from what the network says: X.733 and RFC 8632.
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_by: str = ""
+    shelved_until: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    shelved_by: str = ""
     raw: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

@@ -34,6 +34,7 @@ class Receipt(SQLModel, table=True):
     size: int  # of the body, in bytes
     key: str  # what tells it from others: the SHA-256 of the body
     delivery: str | None = None  # the sender's own id of it
+    is_complete: bool = False  # all that is active at the source: what is not in it is over
     state: str = "waiting"  # waiting, parsed, rejected
     error_zh: str = ""
     error_en: str = ""

@@ -35,6 +35,7 @@ class Ticket(SQLModel, table=True):
     grade: str = "std"
     impact: str = "outage"  # outage, degraded, consultation
     level: str = ""  # F1 to F4
+    priority: str = ""  # P1 to P4, as the table alarm_priority says; "" where no alarm opened it
     title: str
     symptom: str = ""
     reporter: str = ""
@@ -57,6 +58,8 @@ class Ticket(SQLModel, table=True):
     resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     restored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the customer, by us
+    called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the customer called
     # Since when the rows of its clocks are behind its history: the next tick follows.
     stirred_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accounted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # rows of Segment kept
