@@ -14,6 +14,12 @@ PERMISSIONS = {  # permission: Chinese and English
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
     "diagrams:publish": ("发布流程图", "publish diagrams"),
+    "discrepancies:read": ("查看资源差异", "see discrepancies"),
+    "discrepancies:propose": (
+        "上报资源差异并提出更正",
+        "raise discrepancies and propose what is right",
+    ),
+    "discrepancies:settle": ("确认或驳回资源更正", "settle or refuse discrepancies"),
     "flows:read": ("查看定时任务运行情况", "see how timed work goes"),
     "groups:staff": ("调整班组成员", "say who is in a group"),
     "history:read": ("查看全部历史", "read all of history"),
@@ -50,9 +56,10 @@ class Role:
 
 
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
-WORK = READ | {"work-orders:advance"}
+WORK = READ | {"work-orders:advance", "discrepancies:propose"}
 SERVE = WORK | {"tickets:open"}
 DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
+DISPATCH |= {"discrepancies:settle"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
@@ -68,7 +75,7 @@ ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),
     "account_manager": Role("客户经理", "account manager", frozenset(READ | {"tickets:open"})),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
-    "specialist": Role("专业工程师", "specialist", frozenset(SERVE)),
+    "specialist": Role("专业工程师", "specialist", frozenset(SERVE | {"discrepancies:settle"})),
     "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
     "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
     "service_manager": Role("网络服务经理", "network service manager", frozenset(DISPATCH)),
