@@ -1,4 +1,4 @@
-"""JSON: where inventory and the world differ. One person proposes what is right, another settles."""
+"""JSON: where inventory and the world differ. One proposes what is right, another settles it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
