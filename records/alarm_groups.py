@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from records.columns import BigId, Json, UtcDateTime
 
 IS_OPEN = "over_at IS NULL"
+WAITS = "waits_since IS NOT NULL"
 
 
 class AlarmGroup(SQLModel, table=True):
@@ -57,7 +58,11 @@ class AlarmGroup(SQLModel, table=True):
 class AffectedCircuit(SQLModel, table=True):
     """A circuit that a ticket is about, beside the one that may stand on the ticket itself."""
 
-    __table_args__ = (UniqueConstraint("ticket_id", "circuit_id"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "circuit_id"),
+        Index("ix_affectedcircuit_waits", "waits_since", sqlite_where=text(WAITS),
+              postgresql_where=text(WAITS)),
+    )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
     ticket_id: int = Field(foreign_key="ticket.id")
@@ -67,3 +72,5 @@ class AffectedCircuit(SQLModel, table=True):
     impact: str = "outage"  # outage, degraded; at_risk: on its second way
     since: datetime = Field(sa_type=UtcDateTime)
     until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # On the parent's ticket, and its customer has none of their own yet: since then.
+    waits_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("impact", sa.String(), nullable=False),
         sa.Column("since", records.columns.UtcDateTime(), nullable=False),
         sa.Column("until", records.columns.UtcDateTime(), nullable=True),
+        sa.Column("waits_since", records.columns.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["circuit_id"],
             ["circuit.id"],
@@ -166,6 +167,13 @@ def upgrade() -> None:
             batch_op.f("ix_affectedcircuit_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_affectedcircuit_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(
+            "ix_affectedcircuit_waits",
+            ["waits_since"],
+            unique=False,
+            sqlite_where=sa.text("waits_since IS NOT NULL"),
+            postgresql_where=sa.text("waits_since IS NOT NULL"),
+        )
 
     with op.batch_alter_table("alarm", schema=None) as batch_op:
         batch_op.add_column(
@@ -249,6 +257,11 @@ def downgrade() -> None:
         batch_op.drop_column("group_id")
 
     with op.batch_alter_table("affectedcircuit", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_affectedcircuit_waits",
+            sqlite_where=sa.text("waits_since IS NOT NULL"),
+            postgresql_where=sa.text("waits_since IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_affectedcircuit_group_id"))
         batch_op.drop_index(batch_op.f("ix_affectedcircuit_customer_id"))
         batch_op.drop_index(batch_op.f("ix_affectedcircuit_circuit_id"))
