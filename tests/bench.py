@@ -12,7 +12,7 @@ from rich.table import Table
 
 from records.database import home
 from records.progress import Progress, show_progress
-from tests import bench_age, bench_clocks, bench_completion, bench_crowd
+from tests import bench_age, bench_alarms, bench_clocks, bench_completion, bench_crowd
 from tests.bench_databases import Place, place
 from tests.bench_rows import Figure
 
@@ -21,6 +21,7 @@ ROWS: dict[str, Callable[[Place, Progress], list[Figure]]] = {
     "2": bench_age.measure,
     "3": bench_crowd.measure,
     "4": bench_clocks.measure,
+    "5": bench_alarms.measure,
 }
 KINDS = ("sqlite", "postgresql")
 
