@@ -37,7 +37,8 @@ class AlarmSource(SQLModel, table=True):
     resync: str = ""  # wanted, running
     resync_url: str = ""  # where it tells all that is active now; "": it cannot be asked
     resync_token: str = ""  # sent with that as a bearer's; never shown
-    resync_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # next, or since when
+    resync_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when to ask next
+    resync_error: str = ""  # why the last time told nothing
     synced_at: datetime | None = Field(
         default=None, sa_type=UtcDateTime
     )  # told all, for the last time

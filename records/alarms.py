@@ -8,7 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
-IS_ENDED = "ended_key IS NOT NULL"
+IS_ENDED, IS_ACTIVE = "ended_key IS NOT NULL", "cleared_at IS NULL"
+IS_STIRRED = "stirred_at IS NOT NULL"
 
 
 class Alarm(SQLModel, table=True):
@@ -17,6 +18,10 @@ class Alarm(SQLModel, table=True):
     __table_args__ = (
         Index("ix_alarm_ended", "ended_key", "cleared_at", sqlite_where=text(IS_ENDED),
               postgresql_where=text(IS_ENDED)),
+        Index("ix_alarm_active", "source", sqlite_where=text(IS_ACTIVE),
+              postgresql_where=text(IS_ACTIVE)),
+        Index("ix_alarm_stirred", "stirred_at", sqlite_where=text(IS_STIRRED),
+              postgresql_where=text(IS_STIRRED)),
     )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True, sa_type=BigId)
@@ -40,9 +45,13 @@ class Alarm(SQLModel, table=True):
     counted: int = 0  # how many of these its ticket knows of
     act_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
+    # Since when its ticket does not know of what was counted: a later tick tells it of all at once.
+    stirred_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Of one that is over: its key as it was, to know what comes late from what is new.
     ended_key: str | None = None
     receipt_id: int | None = Field(default=None, sa_type=BigId)  # which told of it first
+    # Since when its source no longer lists it; where that ended it, it is `cleared_at` too.
+    missing_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     group_id: int | None = Field(default=None, sa_type=BigId, index=True)  # an AlarmGroup
     planned_work_id: int | None = Field(default=None, sa_type=BigId, index=True)  # shields it
     is_flapping: bool = False

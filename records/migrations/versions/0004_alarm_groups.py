@@ -176,6 +176,14 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("alarm", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stirred_at", records.columns.UtcDateTime(), nullable=True))
+        batch_op.create_index(
+            "ix_alarm_stirred",
+            ["stirred_at"],
+            unique=False,
+            sqlite_where=sa.text("stirred_at IS NOT NULL"),
+            postgresql_where=sa.text("stirred_at IS NOT NULL"),
+        )
         batch_op.add_column(
             sa.Column(
                 "group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
@@ -201,6 +209,14 @@ def upgrade() -> None:
             sa.Column("shelved_until", records.columns.UtcDateTime(), nullable=True)
         )
         batch_op.add_column(sa.Column("shelved_by", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("missing_at", records.columns.UtcDateTime(), nullable=True))
+        batch_op.create_index(
+            "ix_alarm_active",
+            ["source"],
+            unique=False,
+            sqlite_where=sa.text("cleared_at IS NULL"),
+            postgresql_where=sa.text("cleared_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_alarm_group_id"), ["group_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_alarm_planned_work_id"), ["planned_work_id"], unique=False
@@ -213,6 +229,9 @@ def upgrade() -> None:
             sa.Column("resync_token", sa.String(), nullable=False, server_default="")
         )
         batch_op.add_column(sa.Column("resync_at", records.columns.UtcDateTime(), nullable=True))
+        batch_op.add_column(
+            sa.Column("resync_error", sa.String(), nullable=False, server_default="")
+        )
         batch_op.add_column(sa.Column("synced_at", records.columns.UtcDateTime(), nullable=True))
 
     with op.batch_alter_table("receipt", schema=None) as batch_op:
@@ -240,6 +259,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("alarmsource", schema=None) as batch_op:
         batch_op.drop_column("synced_at")
+        batch_op.drop_column("resync_error")
         batch_op.drop_column("resync_at")
         batch_op.drop_column("resync_token")
         batch_op.drop_column("resync_url")
@@ -248,6 +268,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_alarm_shelved_until"))
         batch_op.drop_index(batch_op.f("ix_alarm_planned_work_id"))
         batch_op.drop_index(batch_op.f("ix_alarm_group_id"))
+        batch_op.drop_index(
+            "ix_alarm_active",
+            sqlite_where=sa.text("cleared_at IS NULL"),
+            postgresql_where=sa.text("cleared_at IS NULL"),
+        )
+        batch_op.drop_column("missing_at")
         batch_op.drop_column("shelved_by")
         batch_op.drop_column("shelved_until")
         batch_op.drop_column("acknowledged_by")
@@ -255,6 +281,12 @@ def downgrade() -> None:
         batch_op.drop_column("is_flapping")
         batch_op.drop_column("planned_work_id")
         batch_op.drop_column("group_id")
+        batch_op.drop_index(
+            "ix_alarm_stirred",
+            sqlite_where=sa.text("stirred_at IS NOT NULL"),
+            postgresql_where=sa.text("stirred_at IS NOT NULL"),
+        )
+        batch_op.drop_column("stirred_at")
 
     with op.batch_alter_table("affectedcircuit", schema=None) as batch_op:
         batch_op.drop_index(
