@@ -6,6 +6,9 @@ Every table can be imported from here; importing this makes all of them known to
 from records.alarm_groups import AffectedCircuit, AlarmGroup
 from records.alarm_sources import AlarmSource
 from records.alarms import Alarm
+from records.assets import Asset
+from records.bookings import Booking
+from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.clocks import Clock, Escalation
 from records.customers import Contact, Customer
@@ -21,7 +24,9 @@ from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
 from records.segments import Forecast, HandOff, Report, Segment, Tally
 from records.shifts import Lateness, Shift
+from records.teams import Team, Teammate
 from records.tickets import Ticket
+from records.visits import Visit, VisitJob
 from records.work_orders import Attachment, Comment, WorkOrder
 
 __all__ = [
@@ -29,7 +34,10 @@ __all__ = [
     "Alarm",
     "AlarmGroup",
     "AlarmSource",
+    "Asset",
     "Attachment",
+    "Booking",
+    "Certificate",
     "Chain",
     "Circuit",
     "Clock",
@@ -66,9 +74,13 @@ __all__ = [
     "Site",
     "Subscription",
     "Tally",
+    "Team",
+    "Teammate",
     "Ticket",
     "Timer",
     "Token",
     "Version",
+    "Visit",
+    "VisitJob",
     "WorkOrder",
 ]

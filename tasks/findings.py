@@ -8,7 +8,15 @@ from typing import Any
 
 from notifications.refusals import Finding
 
-__all__ = ["Finding", "Types", "expect_known", "expect_map", "expect_names", "expect_types"]
+__all__ = [
+    "Finding",
+    "Types",
+    "expect_known",
+    "expect_map",
+    "expect_names",
+    "expect_number",
+    "expect_types",
+]
 LONGEST = 100  # characters of a name: titles of notices have several
 Types = dict[str, type]
 NAMES: dict[type, tuple[str, str]] = {
@@ -62,6 +70,17 @@ def expect_types(path: str, content: Mapping[str, Any], types: Types) -> Iterato
         is_right = isinstance(value, wanted) and (wanted is not list or _is_texts(value))
         if key in content and not is_right:
             yield Finding(f"{path}.{key}".lstrip("."), *NAMES[wanted])
+
+
+def expect_number(
+    path: str, given: Any, least: float, most: float, *, is_whole: bool = False
+) -> Iterator[Finding]:
+    is_kind = isinstance(given, int if is_whole else int | float) and not isinstance(given, bool)
+    if not is_kind or not least <= given <= most:
+        zh, en = ("整数", "a whole number") if is_whole else ("数", "a number")
+        yield Finding(
+            path, f"应为 {least} 至 {most} 的{zh}", f"This is {en} from {least} to {most}"
+        )
 
 
 def _is_texts(value: Any) -> bool:

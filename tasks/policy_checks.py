@@ -11,16 +11,22 @@ from notifications.policy import check_notices
 from notifications.words import check_words
 from tasks.calendar_checks import check_calendars
 from tasks.clock_checks import check_clocks
+from tasks.crew_checks import check_crews
+from tasks.distance_checks import check_distances
 from tasks.findings import Finding
 from tasks.recipient_checks import check_recipients
 from tasks.suspension_checks import check_suspensions
+from tasks.visit_checks import check_visits
 
 CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "calendars": check_calendars,
     "clocks": check_clocks,
+    "crews": check_crews,
+    "distances": check_distances,
     "notices": check_notices,
     "recipients": check_recipients,
     "suspensions": check_suspensions,
+    "visits": check_visits,
     "words": check_words,
 }
 
