@@ -9,6 +9,7 @@ from typing import Any
 
 from notifications.policy import check_notices
 from notifications.words import check_words
+from tasks.alarm_checks import check_alarms
 from tasks.calendar_checks import check_calendars
 from tasks.clock_checks import check_clocks
 from tasks.crew_checks import check_crews
@@ -19,6 +20,7 @@ from tasks.suspension_checks import check_suspensions
 from tasks.visit_checks import check_visits
 
 CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
+    "alarms": check_alarms,
     "calendars": check_calendars,
     "clocks": check_clocks,
     "crews": check_crews,

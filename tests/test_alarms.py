@@ -23,10 +23,49 @@ def keep(session, now, *reports):
     return session.exec(select(Alarm).order_by(Alarm.id)).all()
 
 
-def test_an_alarm_knows_its_device_and_waits_to_be_acted_on(session, cast, now):
+def test_an_alarm_knows_its_device_and_is_held_off_by_its_cause(session, cast, now):
     [alarm] = keep(session, now, report(now, raw={"neType": "MSTP"}))
-    assert (alarm.device_id, alarm.act_at, alarm.raw) == (1, now, {"neType": "MSTP"})
-    assert alarms.due(session, now=now) == [alarm.id]
+    held = now + timedelta(seconds=10)
+    assert (alarm.device_id, alarm.act_at, alarm.raw) == (1, held, {"neType": "MSTP"})
+    assert alarms.due(session, now=held - timedelta(milliseconds=1)) == []
+    assert alarms.due(session, now=held) == [alarm.id]
+
+
+def test_what_is_over_within_its_hold_off_is_kept_and_not_acted_on(session, cast, now):
+    [alarm] = keep(session, now, report(now), report(now, 1, is_clear=True))
+    assert (alarm.tally, alarm.act_at, alarm.cleared_at.minute) == (1, None, 15)
+
+
+@pytest.mark.parametrize(
+    "cause, seconds", [("lossOfSignal", 10), ("degradedSignal", 300), ("type-3", 15)]
+)
+def test_each_cause_has_its_hold_off_and_the_unknown_one_of_their_own(
+    session, cast, now, cause, seconds
+):
+    [alarm] = keep(session, now, report(now, -60, cause=cause))
+    assert alarm.act_at == now + timedelta(seconds=seconds)
+
+
+def test_a_repeat_does_not_put_off_what_waits(session, cast, now):
+    later = now + timedelta(seconds=5)
+    keep(session, now, report(now))
+    [alarm] = keep(session, later, report(later))
+    assert (alarm.tally, alarm.act_at) == (2, now + timedelta(seconds=10))
+
+
+@pytest.mark.parametrize(
+    "severity, is_due", [("major", False), ("minor", False), ("critical", True)]
+)
+def test_a_repeat_of_what_is_taken_up_is_due_only_if_it_is_worse(
+    session, cast, now, severity, is_due
+):
+    [alarm] = keep(session, now, report(now))
+    alarm.group_id, alarm.act_at = 7, None
+    session.commit()
+    late = now + timedelta(minutes=5)
+    [alarm] = keep(session, late, report(now, 5, severity=severity))
+    assert (alarm.tally, alarm.severity) == (2, severity)
+    assert (alarm.act_at == late + timedelta(seconds=10)) == is_due
 
 
 def test_a_repeat_is_counted_on_the_first_within_a_batch_and_over_batches(session, cast, now):
@@ -51,7 +90,7 @@ def test_a_clear_without_a_raise_is_kept_and_not_acted_on(session, cast, now):
 
 def test_an_object_that_nobody_knows_is_kept_all_the_same(session, cast, now):
     [alarm] = keep(session, now, report(now, object="nowhere"))
-    assert alarm.device_id is None and alarm.act_at == now
+    assert alarm.device_id is None and alarm.act_at == now + timedelta(seconds=10)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from records import Alarm
 from records.database import open_session
 from tests.asking import post, publish_fault, refused, wrong_fields
 from workflows.alarms import open_tickets
+from workflows.repeats import tell_tickets
 
 LOST = {"source": "ems-3", "object": "HZ-1/GE1", "cause": "lossOfSignal", "severity": "critical"}
 LOST |= {"raised_at": "2026-03-11T02:10:00Z", "text": "光口无光", "raw": {"neType": "MSTP"}}
@@ -75,12 +76,15 @@ def test_only_a_source_sends_alarms_and_it_does_nothing_else(ems, as_, engine):
 
 
 def test_alarms_become_one_ticket_and_later_ones_are_added_to_it(ems, as_, engine, session, now):
-    """追单."""
+    """追单: another one at once, repeats within a minute and all together."""
     publish_fault(session, now)
     post(ems, "alarms", **LOST)
-    assert (open_tickets(engine, now), open_tickets(engine, now)) == (1, 0)
+    held = now + timedelta(seconds=10)
+    assert [open_tickets(engine, at) for at in (now, held, held)] == [0, 1, 0]
     post(ems, "alarms/batches", alarms=[LOST, LOST, LOST | {"source": "ems-4"}])
-    assert open_tickets(engine, now) == 2
+    assert [open_tickets(engine, held), tell_tickets(engine, held)] == [1, 0]
+    minute = now + timedelta(minutes=1)
+    assert [tell_tickets(engine, at) for at in (minute, minute)] == [1, 0]
 
     [ticket] = as_("dora").get("/api/tickets?source=alarm").json()["items"]
     assert (ticket["state"], ticket["alarms"], ticket["calls"]) == ("dispatched", 4, 0)

@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from bpmn import library
 from records import Entry, Policy
-from tasks import policies
+from records.policies import Policed
+from tasks import alarm_rules, policies
 from tasks.calendars import calendars_of
 from tasks.clock_definitions import definitions_of
 from tasks.clocks import read
@@ -159,6 +160,15 @@ WRONG = {  # key and path: a value that is refused there
     ("recipients", "rules/team_lead/group"): 7,
     ("recipients", "skills"): [],
     ("words", "restored/zh"): 7,
+    ("alarms", "hold_off/default"): -1,
+    ("alarms", "hold_off/causes/lossOfSignal"): "10 s",
+    ("alarms", "flapping/times"): 1,
+    ("alarms", "flapping/often"): 5,
+    ("alarms", "window/longest_seconds"): 60,  # shorter than one step of it
+    ("alarms", "layers/3/causes"): ["lossOfSignal"],  # and another layer
+    ("alarms", "layers/2/zh"): "",
+    ("alarms", "default_layer"): "roof",
+    ("alarms", "consequences"): None,
     ("suspensions", "reasons/"): {"zh": "无", "en": "None"},
 }
 
@@ -173,7 +183,7 @@ def test_what_would_not_work_is_refused_at_its_place(place, value):
 
 
 @pytest.mark.parametrize("content", [{}, {"clocks": 7}, {"clocks": {"a": []}}, {"calendars": []}])
-@pytest.mark.parametrize("key", sorted({"clocks", "calendars", "suspensions"}))
+@pytest.mark.parametrize("key", sorted({"alarms", "clocks", "calendars", "suspensions"}))
 def test_a_content_of_another_shape_is_refused_and_does_not_fail(key, content):
     assert check_alone(key, content)
 
@@ -232,6 +242,9 @@ def use(key, content):
     elif key == "calendars":
         for each in calendars_of(content, 1).values():
             assert each.between(at(0), each.add_days(each.add(at(0), 36_000), 1)) > 0
+    elif key == "alarms":
+        rules = alarm_rules.read(Policed(key, 1, content))
+        assert at(0) <= at(0) + rules.hold_off("linkDown") and rules.layer("x") > 0
     elif key == "recipients":
         names(content)
         assert all(isinstance(each.get("group", ""), str) for each in content["rules"].values())

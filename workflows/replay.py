@@ -22,7 +22,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from records import Alarm, Device, Ticket, WorkOrder
+from records import Device, Ticket, WorkOrder
 from records.database import connect, open_session
 from records.region.overlay import overlay
 from records.schema import require_migrations
@@ -31,6 +31,8 @@ from workflows.clerk import Answered, Clerk
 from workflows.traces import Line, read_trace
 
 BATCH = 100
+HELD_OFF = timedelta(seconds=15)  # what is over sooner opens nothing
+LATER = timedelta(hours=1)  # when every hold-off has passed
 SOURCE = "trace"
 SHIFT = ("nora", "ada", "dora", "liu", "mei")  # between them they are in every group of a fault
 SEVERITY = {0: "critical", 1: "major", 2: "minor"}  # traces do not tell: spread by kind
@@ -52,8 +54,7 @@ def replay(path: Path, *, password: str) -> Counter[str]:
             return stack.enter_context(closing(Clerk(port, login, password)))
 
         open_source(clerk("root"), password)
-        feed(trace, objects, clerk(SOURCE))
-        take_up(engine)
+        feed(engine, trace, objects, clerk(SOURCE))
         worked = time.monotonic()
         steps = work_off(engine, [clerk(login) for login in SHIFT])
         seconds = time.monotonic() - worked
@@ -82,28 +83,18 @@ def open_source(root: Clerk, password: str) -> None:
     root.ask("PUT", f"/api/people/{SOURCE}/password", {"password": password})
 
 
-def feed(trace: list[Line], objects: dict[str, str], source: Clerk) -> None:
-    """Send the whole trace through the intake, in order of time, in batches."""
+def feed(engine: Engine, trace: list[Line], objects: dict[str, str], source: Clerk) -> None:
+    """Send the whole trace through the intake, in order of time, in batches; open the tickets after
+    each, as the timed job does once the hold-offs have passed."""
     origin = datetime.now(UTC) - timedelta(seconds=max(line.end for line in trace))
     reports = list(_reports(trace, objects, origin))
     with Progress(console=console) as progress:
         bar = progress.add_task("Alarms in", total=len(reports))
-        for first in range(0, len(reports), BATCH):
-            batch = reports[first : first + BATCH]
+        for batch in _batches(reports):
             source.post("/api/alarms/batches", {"alarms": batch})
+            while open_tickets(engine, datetime.now(UTC) + LATER):
+                pass
             progress.advance(bar, len(batch))
-
-
-def take_up(engine: Engine) -> None:
-    """Open the tickets, as the timed job does."""
-    with open_session(engine, readonly=True) as session:
-        waiting = session.exec(
-            select(func.count()).select_from(Alarm).where(col(Alarm.act_at).is_not(None))
-        ).one()
-    with Progress(console=console) as progress:
-        bar = progress.add_task("Tickets opened", total=waiting)
-        while done := open_tickets(engine, datetime.now(UTC)):
-            progress.advance(bar, done)
 
 
 def work_off(engine: Engine, shift: list[Clerk]) -> int:
@@ -189,6 +180,28 @@ def _reports(
             "raised_at": (origin + timedelta(seconds=seconds)).isoformat(),
             "is_clear": is_clear,
         }
+
+
+def _batches(reports: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """One ends before the clear of what it raised, where that stood for longer than a hold-off."""
+    batch: list[dict[str, Any]] = []
+    raised: dict[tuple[str, str], str] = {}
+    for report in reports:
+        key = report["object"], report["cause"]
+        if len(batch) == BATCH or (report["is_clear"] and _has_stood(raised.get(key), report)):
+            yield batch
+            batch, raised = [], {}
+        batch.append(report)
+        if not report["is_clear"]:
+            raised[key] = report["raised_at"]
+    yield batch
+
+
+def _has_stood(raised_at: str | None, clear: dict[str, Any]) -> bool:
+    if raised_at is None:
+        return False
+    stood = datetime.fromisoformat(clear["raised_at"]) - datetime.fromisoformat(raised_at)
+    return stood >= HELD_OFF
 
 
 def _do_queue(clerk: Clerk) -> int:

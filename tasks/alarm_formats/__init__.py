@@ -19,7 +19,7 @@ from tasks.alarm_formats.reading import (
     decode,
     load_objects,
 )
-from tasks.alarms import EARLIEST, FUTURE, Report, wrong_fields
+from tasks.alarm_reports import EARLIEST, FUTURE, Report, wrong_fields
 
 FORMATS: dict[str, tuple[Items, Tell]] = {  # how to find the items, how to read one
     "alertmanager": (alertmanager.items, alertmanager.tell),

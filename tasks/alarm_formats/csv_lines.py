@@ -10,7 +10,7 @@ from typing import Any
 from tasks.alarm_formats.names import cause_of, severity_of, type_of
 from tasks.alarm_formats.reading import Given, Unreadable, object_of, text_of
 from tasks.alarm_formats.times import read_time
-from tasks.alarms import Report
+from tasks.alarm_reports import Report
 
 WANTED = (("device_id", "object", "device"), ("alarm_id", "cause"))
 

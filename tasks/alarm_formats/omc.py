@@ -13,7 +13,7 @@ from tasks.alarm_formats.reading import (
     text_of,
 )
 from tasks.alarm_formats.times import read_time
-from tasks.alarms import Report
+from tasks.alarm_reports import Report
 
 SEVERITIES = {"1": "critical", "2": "major", "3": "minor", "4": "warning", "0": "indeterminate"}
 HEARTBEATS = ("heartbeat", "heartBeat", "reqHeartBeat", "ackHeartBeat")

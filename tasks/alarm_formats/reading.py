@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tasks.alarms import Report
+from tasks.alarm_reports import Report
 
 CHARSETS = {  # as it is told: as Python knows it; a GBK source may send what only GB 18030 has
     "utf-8": "utf-8-sig",
@@ -51,7 +51,7 @@ class Sign:
     """What an item says where it is no alarm.
 
     `what`: heartbeat; resync wanted, running or over; missing (`group` lacks `tally` alarms, 0:
-    none any more); other.
+    none any more); there (the alarm with the id `group` is active, but nobody is told); other.
     """
 
     what: str = "other"

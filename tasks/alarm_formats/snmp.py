@@ -19,7 +19,7 @@ from tasks.alarm_formats.reading import (
     text_of,
 )
 from tasks.alarm_formats.times import read_time
-from tasks.alarms import Report
+from tasks.alarm_reports import Report
 
 MAPPINGS = tuple(load("snmp"))
 SIGNS = ("heartbeat", "resync wanted", "resync running", "resync over")

@@ -10,7 +10,7 @@ from typing import Any
 from tasks.alarm_formats.names import cause_of, load, severity_of, type_of
 from tasks.alarm_formats.reading import Given, Sign, Unreadable, object_of
 from tasks.alarm_formats.times import read_short, read_time
-from tasks.alarms import Report
+from tasks.alarm_reports import Report
 
 MAPPINGS = tuple(load("syslog"))
 LONGEST, SEARCHED = 65_536, 4_096  # characters of a line; of these, what patterns look at

@@ -1,0 +1,65 @@
+"""The policy "alarms", as those use it who work by it: how long each cause is held off, what
+flaps, when a clear is for good, what belongs together and at which layer. Source of what is
+shipped: domain.md §2.11. What it must be: alarm_checks.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlmodel import Session
+
+from records.policies import Policed
+from tasks import policies
+
+
+@dataclass(frozen=True)
+class Rules:
+    hold_offs: Mapping[str, timedelta]  # by cause
+    default_hold_off: timedelta
+    flaps: int  # so many raises of one alarm …
+    flap_window: timedelta  # … within this are flapping; so long without one, and it is over
+    stable: timedelta  # clear for so long is clear for good
+    settle: timedelta  # how long to listen after a start, before anything is acted on
+    window: timedelta  # what follows within this belongs to the group …
+    longest: timedelta  # … until this long after its first
+    layers: Mapping[str, int]  # cause: 1, nearest to the root, and up
+    default_layer: int
+    consequences: frozenset[str]  # causes that are never a root
+
+    def hold_off(self, cause: str) -> timedelta:
+        return self.hold_offs.get(cause, self.default_hold_off)
+
+    def layer(self, cause: str) -> int:
+        return self.layers.get(cause, self.default_layer)
+
+
+def current(session: Session) -> Rules:
+    """Those that count now."""
+    return read(policies.current(session, "alarms"))
+
+
+@lru_cache(maxsize=16)
+def read(policed: Policed) -> Rules:
+    told = policed.content
+    layers = {layer["key"]: number for number, layer in enumerate(told["layers"], 1)}
+    return Rules(
+        hold_offs={cause: _seconds(given) for cause, given in told["hold_off"]["causes"].items()},
+        default_hold_off=_seconds(told["hold_off"]["default"]),
+        flaps=told["flapping"]["times"],
+        flap_window=_seconds(told["flapping"]["seconds"]),
+        stable=_seconds(told["stable_seconds"]),
+        settle=_seconds(told["settle_seconds"]),
+        window=_seconds(told["window"]["seconds"]),
+        longest=_seconds(told["window"]["longest_seconds"]),
+        layers={
+            cause: layers[layer["key"]] for layer in told["layers"] for cause in layer["causes"]
+        },
+        default_layer=layers[told["default_layer"]],
+        consequences=frozenset(told["consequences"]),
+    )
+
+
+def _seconds(given: float) -> timedelta:
+    return timedelta(seconds=given)
