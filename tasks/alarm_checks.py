@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.findings import Finding, expect_known, expect_map, expect_names, expect_types
+from tasks.findings import Finding, Types, expect_known, expect_map, expect_names, expect_types
 
 HOUR, DAY = 3_600, 86_400
 NUMBERS = {  # path: from, to
@@ -21,7 +21,7 @@ KNOWN: dict[str, set[str]] = {
     "window": {"seconds", "longest_seconds"},
 }
 TOP = {*KNOWN, "stable_seconds", "settle_seconds", "layers", "default_layer", "consequences"}
-LAYER = {"key": str, "zh": str, "en": str, "causes": list}
+LAYER: Types = {"key": str, "zh": str, "en": str, "causes": list}
 
 
 def check_alarms(content: Mapping[str, Any]) -> Iterator[Finding]:

@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, case, cast, exists, func, literal, or_, update
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from records import Alarm, Device
 from records.columns import UtcDateTime
@@ -76,16 +88,11 @@ def clear(
     report of the active alarm was for an earlier one.
     """
     latest = {report.key: report for report in reports}
-    active = select(Alarm.key, Alarm.id, Alarm.last_at, Alarm.raised_at, Alarm.is_flapping).where(
-        col(Alarm.key).in_(latest)
-    )
-    found = {
-        key: told
-        for key, *told in session.execute(active.order_by(col(Alarm.key)).with_for_update())
-    }
+    rows = session.execute(_ACTIVE, {"keys": list(latest)})
+    found = {key: told for key, *told in rows}
     ended, alone = [], []
     for key, report in latest.items():
-        id, last_at, raised_at, is_flapping = found.get(key, (0, None, None, False))
+        id, last_at, raised_at, is_flapping = found.get(key, (0, None, EARLIEST, False))
         if last_at and last_at <= report.raised_at + PRECISION:
             ended.append({"of": id, "at": report.raised_at, "was": key})
         elif is_flapping and raised_at <= report.raised_at:
@@ -155,12 +162,12 @@ def _devices(session: Session, objects: set[str]) -> dict[str, int]:
     """An object is a device, or a part of one: "DEVICE/port". A device is its code, or its name
     where only one has that."""
     codes = {name: name.split("/")[0] for name in objects}
-    rows = select(Device.code, Device.id).where(col(Device.code).in_(set(codes.values())))
-    ids = dict(session.exec(rows).all())
+    rows = select(col(Device.code), col(Device.id)).where(col(Device.code).in_(set(codes.values())))
+    ids: dict[str, int] = dict(session.execute(rows).all())  # type: ignore[arg-type]
     unknown = set(codes.values()) - ids.keys()
     if unknown:
-        named = select(Device.name, func.min(Device.id)).where(col(Device.name).in_(unknown))
-        one = named.group_by(Device.name).having(func.count() == 1)
+        named = select(col(Device.name), func.min(Device.id)).where(col(Device.name).in_(unknown))
+        one = named.group_by(col(Device.name)).having(func.count() == 1)
         ids.update(dict(session.execute(one).all()))  # type: ignore[arg-type]
     return {name: ids[code] for name, code in codes.items() if code in ids}
 
@@ -187,6 +194,10 @@ def _upsert(dialect: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["key"], set_=repeat, where=is_news)
 
 
+def _columns(*names: str) -> list[Any]:
+    return [getattr(Alarm, name) for name in names]
+
+
 def _rank(severity: Any) -> Any:
     return case({name: rank for rank, name in enumerate(SEVERITIES)}, value=severity, else_=9)
 
@@ -197,12 +208,14 @@ _IS_TAKEN = or_(col(Alarm.ticket_id).is_not(None), col(Alarm.group_id).is_not(No
 _DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
 _UPSERT = {name: _upsert(dialect) for name, dialect in _DIALECTS.items()}
 _KEEP = {name: one.insert(Alarm).on_conflict_do_nothing() for name, one in _DIALECTS.items()}
+_ACTIVE = (
+    select(*_columns("key", "id", "last_at", "raised_at", "is_flapping"))
+    .where(col(Alarm.key).in_(bindparam("keys", expanding=True)))
+    .order_by(col(Alarm.key))
+    .with_for_update()
+)
 _PAST = (
-    select(
-        col(Alarm.ended_key),
-        *(col(Alarm.id), col(Alarm.raised_at), col(Alarm.cleared_at)),
-        *(col(Alarm.tally), col(Alarm.is_flapping)),
-    )
+    select(*_columns("ended_key", "id", "raised_at", "cleared_at", "tally", "is_flapping"))
     .where(
         col(Alarm.ended_key).in_(bindparam("keys", expanding=True)),
         col(Alarm.cleared_at) >= bindparam("since"),

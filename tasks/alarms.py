@@ -73,7 +73,8 @@ def _raise(
     now: datetime,
 ) -> None:
     """Insert new alarms, count repeats: one statement however many there are."""
-    late, fresh = [], []
+    late: list[Report] = []
+    fresh: list[Report] = []
     for report in reports:
         is_late = report.key in past and past[report.key].over_at > report.raised_at
         (late if is_late else fresh).append(report)
