@@ -1,4 +1,6 @@
-"""python -m workflows: keep the flows at work, listen, replay a trace, or ask the running API."""
+"""python -m workflows: keep the flows at work, listen, replay or score a trace, or ask the
+running API.
+"""
 
 import argparse
 import json
@@ -93,6 +95,18 @@ def play(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def rate(chosen: argparse.Namespace) -> int:
+    from workflows import score
+    from workflows.traces import BadTrace
+
+    try:
+        score.score(chosen.file, size=chosen.size, storms=chosen.storms)
+    except BadTrace as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 def ask(chosen: argparse.Namespace) -> int:
     """Print what the API answers; exit code 1 where it refuses, 2 where nobody answers."""
     try:
@@ -118,7 +132,9 @@ def _password() -> str:
 
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="serve | work | listen | replay | ask")
+    commands = parser.add_subparsers(
+        required=True, metavar="serve | work | listen | replay | score | ask"
+    )
     working = commands.add_parser("work", help="do timed work until stopped")
     working.add_argument(
         "--until-left", action="store_true", help="stop as well when standard input ends"
@@ -137,6 +153,11 @@ def _read() -> argparse.Namespace:
     playing = commands.add_parser("replay", help="feed an alarm trace and close its tickets")
     playing.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
     playing.set_defaults(command=play)
+    rating = commands.add_parser("score", help="how well a trace, and storms, become tickets")
+    rating.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
+    rating.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")
+    rating.add_argument("--storms", type=int, default=27, help="how many")
+    rating.set_defaults(command=rate)
     asking = commands.add_parser("ask", help="ask the running API something, as a demo account")
     asking.add_argument("login", help="dora, nora, ada, liu, owen, mei or root")
     asking.add_argument("method", choices=["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -12,6 +12,7 @@ REPEATS = 0.5  # of alarms are told again while they stand
 EVERY = (15.0, 90.0)  # seconds between two
 LOST, LATE, LATER = 0.03, 0.06, 45.0  # share that never comes; that comes later, by seconds
 FLAP = (12.0, 32.0)  # seconds that it is down, or up
+CALLS, MOST_CALLS, SOON = 0.3, 4, (60.0, 1_500.0)  # share of circuits out; of a storm; seconds
 PER_DEVICE = 20 / 86_400  # alarms a second: measured on a microwave network (domain.md §4.3)
 ALARMING = 0.36  # of devices: 30,000 of those of size M
 CHATTY, THEIRS = 10, 0.7  # so many devices say so much of the noise
@@ -53,6 +54,16 @@ def hum(terrain: Terrain, seconds: float) -> list[Message]:
         at = seconds * dice.below(1_000_000) / 1_000_000
         noise += _murmur(terrain.boxes[device].code, at, dice)
     return sorted(noise)
+
+
+def callers(storm: Storm) -> list[tuple[float, int, float]]:
+    """Customers who call: when, about which circuit, and since when they say it is down."""
+    dice = Dice(f"callers {storm.number}")
+    out = [one for one in sorted(storm.outage) if dice.happens(CALLS)]
+    found = []
+    for circuit in [] if storm.expects == "none" else out[:MOST_CALLS]:
+        found.append((storm.begins + _within(SOON, dice), circuit, storm.begins))
+    return sorted(found)
 
 
 def together(*streams: Iterable[Message]) -> Iterator[Message]:

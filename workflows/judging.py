@@ -1,0 +1,132 @@
+"""How well alarms became tickets: what was opened, against the truth that a storm knows.
+
+Called by score.py. Nothing here is asked by correlation, and it knows no rule of it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from records import Alarm, AlarmGroup, Ticket
+from records.region.breakages import Root
+from records.region.storms import Storm
+
+_ID, _KIND, _OBJECT = map(col, (AlarmGroup.id, AlarmGroup.root_kind, AlarmGroup.root_object))
+
+
+@dataclass
+class Judge:
+    """Looks at the groups from time to time: when was the right root first known?"""
+
+    storms: Sequence[Storm]
+    due: dict[int, datetime]  # by a storm's number: when its hold-off was over
+    found_at: dict[int, datetime] = field(default_factory=dict)
+
+    def look(self, session: Session, now: datetime) -> None:
+        known = set(standing_roots(session).values())
+        for storm in self.storms:
+            if storm.number not in self.found_at and storm.roots & known:
+                self.found_at[storm.number] = now
+
+    def seconds(self, storm: Storm) -> float | None:
+        """From the end of the hold-off until the right root was known."""
+        at = self.found_at.get(storm.number)
+        return None if at is None else max(0.0, (at - self.due[storm.number]).total_seconds())
+
+
+@dataclass
+class Verdict:
+    """`right` and `wrong`: tickets (主单) by what they take for the root."""
+
+    right: dict[int, Storm]
+    wrong: dict[int, Root]
+    missed: list[Storm]
+    wanted: int  # storms that a ticket should be opened for
+
+    @property
+    def precision(self) -> float:
+        return len(self.right) / max(1, len(self.right) + len(self.wrong))
+
+    @property
+    def recall(self) -> float:
+        return 1 - len(self.missed) / max(1, self.wanted)
+
+
+def judge(session: Session, storms: Sequence[Storm]) -> Verdict:
+    """Each storm is found by one ticket; a second one for it is wrong."""
+    wanted = [storm for storm in storms if storm.expects != "none"]
+    left, right, wrong = list(wanted), dict[int, Storm](), dict[int, Root]()
+    for ticket_id, root in sorted(parent_roots(session).items()):
+        storm = next((one for one in left if root in one.roots), None)
+        if storm is None:
+            wrong[ticket_id] = root
+        else:
+            right[ticket_id] = storm
+            left.remove(storm)
+    return Verdict(right, wrong, left, len(wanted))
+
+
+def standing_roots(session: Session) -> dict[int, Root]:
+    """By group: the root of each that has a ticket, and that no other took over."""
+    rows = select(_ID, _KIND, _OBJECT).where(
+        col(AlarmGroup.ticket_id).is_not(None), col(AlarmGroup.taken_over_by).is_(None)
+    )
+    return {key: (kind, name) for key, kind, name in session.execute(rows)}
+
+
+def parent_roots(session: Session) -> dict[int, Root]:
+    """By ticket that alarms opened, and that stands for itself: its root."""
+    rows = (
+        select(col(Ticket.id), _KIND, _OBJECT)
+        .join(AlarmGroup, col(AlarmGroup.ticket_id) == col(Ticket.id), isouter=True)
+        .where(col(Ticket.source) == "alarm", col(Ticket.parent_id).is_(None))
+        .where(col(AlarmGroup.taken_over_by).is_(None))
+    )
+    return {key: (kind or "none", name or "") for key, kind, name in session.execute(rows)}
+
+
+def opened_again(session: Session) -> int:
+    """Tickets whose root had an open one already: a repeat or a flap opened them."""
+    told = col(Ticket.id), col(Ticket.opened_at), col(Ticket.closed_at)
+    opened = select(_KIND, _OBJECT, *told).join(Ticket, col(AlarmGroup.ticket_id) == col(Ticket.id))
+    until: dict[Root, datetime | None] = {}
+    tickets: set[int] = set()
+    again = 0
+    for kind, name, key, opened_at, closed_at in session.execute(opened.order_by(col(Ticket.id))):
+        if key not in tickets and (kind, name) in until:
+            before = until[kind, name]
+            again += before is None or before > opened_at
+        tickets.add(key)
+        until[kind, name] = closed_at
+    return again
+
+
+def told_first(session: Session) -> tuple[int, int]:
+    """Customers' tickets: told before they called, or without a call; and all."""
+    told, called = col(Ticket.told_at), col(Ticket.called_at)
+    mine = select(func.count()).select_from(Ticket).where(col(Ticket.parent_id).is_not(None))
+    first = mine.where(told.is_not(None), called.is_(None) | (told < called))
+    return session.execute(first).scalar_one(), session.execute(mine).scalar_one()
+
+
+def instead(session: Session, storm: Storm) -> str:
+    """What the alarms of a storm were taken for."""
+    keys = {f"{one.object}|{one.cause}" for one in storm.said}
+    rows = select(_KIND, _OBJECT, col(Alarm.object), col(Alarm.cause)).join(
+        Alarm, col(Alarm.group_id) == col(AlarmGroup.id)
+    )
+    found = Counter(
+        f"{kind} {root}"
+        for kind, root, name, cause in session.execute(rows)
+        if f"{name}|{cause}" in keys
+    )
+    return ", ".join(f"{root} ({count})" for root, count in found.most_common(3)) or "nothing"
+
+
+def half(seconds: Sequence[float]) -> str:
+    return f"{median(seconds):.1f} s, worst {max(seconds):.1f} s" if seconds else "–"

@@ -1,0 +1,90 @@
+"""Timed work in a time of its own: what arrives is handed in, what is due is done, second by second
+but without waiting. The verb behind the door and the jobs of schedule.py are those of the server.
+
+Called by score.py.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from bpmn import library, tickets
+from records import Circuit, Person
+from records.database import open_session
+from tasks import alarms, policies
+from tasks.policies import BY_BATON
+from workflows.schedule import jobs
+
+LANES = ("alarms", "timers")  # what alarms need; no clocks, as nobody works on the tickets
+ROUNDS = 50  # of one job at one moment: it has done all by then, or something is wrong
+AGENT = "ada"
+Reports = Sequence[alarms.Report]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A customer calls about a circuit."""
+
+    circuit_id: int
+    since: datetime  # as the customer says
+
+
+def publish(engine: Engine, now: datetime) -> None:
+    """The diagrams, tables and policies that come with Baton."""
+    with open_session(engine) as session:
+        policies.publish_shipped(session, now)
+    for files in library.shipped():
+        with open_session(engine) as session:
+            library.publish(session, files, by=BY_BATON, now=now, reason="shipped")
+
+
+def hand_in(engine: Engine, reports: Reports, now: datetime) -> None:
+    for first in range(0, len(reports), alarms.MOST):
+        with open_session(engine) as session:
+            alarms.receive(session, reports[first : first + alarms.MOST], now=now)
+
+
+def call(engine: Engine, given: Call, now: datetime) -> int:
+    """The ticket that the agent opened for it, or noted it on."""
+    with open_session(engine) as session:
+        agent = session.exec(select(Person).where(Person.login == AGENT)).one()
+        answers = _answers(session, given)
+        return tickets.report(session, answers, by=agent, now=now).id
+
+
+def tick(engine: Engine, now: datetime) -> None:
+    """All that is due at this moment."""
+    for job in jobs().values():
+        if job.lane in LANES:
+            for _ in range(ROUNDS):
+                if not job.work(engine, now):
+                    break
+
+
+def moments(
+    begins: datetime, ends: datetime, busy: Iterable[datetime], *, quick: float, slow: float
+) -> Iterator[datetime]:
+    """Every `quick` seconds for a while after each busy moment, else every `slow` ones."""
+    spans = [(at, at + timedelta(minutes=3)) for at in sorted(busy)]
+    now = begins
+    while now < ends:
+        yield now
+        is_busy = any(first <= now < last for first, last in spans)
+        after = now + timedelta(seconds=quick if is_busy else slow)
+        now = min([after, *(first for first, _ in spans if now < first < after)])
+    yield ends
+
+
+def _answers(session: Session, given: Call) -> dict[str, str]:
+    circuit = session.get_one(Circuit, given.circuit_id)
+    return {
+        "circuit_code": circuit.code,
+        "reporter": "客户",
+        "phone": "000-1",
+        "symptom": "业务中断",
+        "impact": "outage",
+        "started_at": given.since.isoformat(),
+    }
