@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from api.deps import Given, Id, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import AlarmSource, Person, Receipt
-from tasks import alarm_sources, receipts
+from tasks import alarm_sources, receipts, resync
 from tasks.alarm_formats.reading import CHARSETS, decode_shown
 from tasks.refusals import NotFound
 
@@ -26,7 +26,7 @@ COLUMNS = [
     getattr(Receipt, name)
     for name in (
         *("id", "received_at", "content_type", "size", "state", "error_zh", "error_en"),
-        *("alarms", "parsed_at", "charset", "replays"),
+        *("alarms", "parsed_at", "charset", "replays", "is_complete"),
     )
 ]
 
@@ -44,6 +44,13 @@ class SourceGiven(Given):
     heartbeat_seconds: int | None = Field(None, description="A sign of life is due so often")
     is_active: bool = True
     sender: str = Field("", max_length=40, description="The only login that may send; else any")
+    resync_url: str = Field(
+        "",
+        max_length=1_000,
+        description="Where it lists all that is active, for alertmanager, tmf642 and omc",
+        examples=["http://am:9093/api/v2/alerts?receiver=baton"],
+    )
+    resync_token: str = Field("", max_length=4_000, description="Sent there; never shown")
 
 
 class SourceShown(BaseModel):
@@ -72,6 +79,11 @@ class SourceShown(BaseModel):
     last_sequence: int | None
     gaps: dict[str, Any] = Field(description="Numbers that never came; alerts that were cut off")
     resync: Literal["", "wanted", "running"]
+    resync_url: str
+    has_resync_token: bool
+    resync_at: datetime | None = Field(description="When it is asked next for all that is active")
+    resync_error: str = Field(description="Why it told nothing, the last time")
+    synced_at: datetime | None = Field(description="When it last told all that is active")
     silent_at: datetime | None
     ticket_id: int | None = Field(description="The last ticket about its silence")
 
@@ -93,6 +105,7 @@ class ReceiptShown(BaseModel):
     state: Literal["waiting", "parsed", "rejected"]
     error_zh: str
     error_en: str
+    is_complete: bool = Field(description="All that was active at the source then")
     alarms: int = Field(description="Taken from it, also where a part could not be read")
     parsed_at: datetime | None
     charset: str = Field(description="Of a replay; else the source's")
@@ -139,15 +152,30 @@ def put(
     return _show(turn, alarm_sources.put(turn.session, key, given.kind, told, by=by, now=now))
 
 
+@router.post("/{key}/resync", status_code=202)
+def ask(key: str, turn: Turn = allow("alarms:replay")) -> SourceShown:
+    """Have it asked for all that is active, now."""
+    source = alarm_sources.find_source(turn.session, key)
+    resync.want_by_hand(turn.session, source, by=turn.person, now=turn.now)
+    return _show(turn, source)
+
+
 @router.post("/{key}/receipts", status_code=202)
-def deliver(key: str, turn: Turn = allow("alarms:send", raw=True)) -> Kept:
+def deliver(
+    key: str,
+    is_complete: Annotated[
+        bool, Query(alias="complete", description="All that is active: what is not in it is over")
+    ] = False,
+    turn: Turn = allow("alarms:send", raw=True),
+) -> Kept:
     """Whatever the source sends, in its own form. An empty body is a sign of life."""
     source = alarm_sources.find_source(turn.session, key)
     alarm_sources.require_sender(source, turn.person)
     headers = turn.request.headers
     delivery = next((headers[name] for name in DELIVERY if headers.get(name)), "")
     kind = headers.get("content-type", "")
-    receipt = receipts.keep(turn.session, source, turn.body, kind, turn.now, delivery=delivery)
+    told: dict[str, Any] = {"delivery": delivery, "is_complete": is_complete}
+    receipt = receipts.keep(turn.session, source, turn.body, kind, turn.now, **told)
     return Kept(receipt=receipt.id, resend=alarm_sources.missing(source))
 
 
@@ -204,6 +232,7 @@ def _find(turn: Turn, key: str, id: int) -> tuple[AlarmSource, Receipt]:
 def _show(turn: Turn, source: AlarmSource) -> SourceShown:
     told = source.model_dump() | vars(alarm_sources.health(turn.session, source, now=turn.now))
     sender = turn.session.get(Person, source.person_id) if source.person_id else None
+    told["has_resync_token"] = bool(source.resync_token)
     return SourceShown.model_validate(told | {"sender": sender.login if sender else ""})
 
 

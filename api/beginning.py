@@ -17,7 +17,7 @@ from records.database import migrate, open_session
 from records.progress import Progress, show_progress
 from records.region import ACCOUNTS, find_region, seed
 from records.region.groups import GROUPS
-from tasks import policies
+from tasks import policies, resync
 from tasks.passwords import hash_password
 from tasks.policies import BY_BATON
 from tasks.refusals import Refusal
@@ -27,11 +27,13 @@ SIZE = "S"
 
 
 def prepare(engine: Engine) -> bool:
-    """Make an empty database usable; whether it is a demo."""
+    """Make an empty database usable, and one that was left alone up to date; is it a demo?"""
     migrate(engine)
     with show_progress() as progress:
         has_demo = _seed(engine, progress)
         _publish(engine, progress)
+    with open_session(engine) as session:
+        resync.want_all(session, now=datetime.now(UTC))
     return has_demo
 
 

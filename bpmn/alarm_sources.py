@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bpmn import tickets
 from records import Alarm, AlarmSource, history
-from tasks import alarm_sources, alarms, intake
+from tasks import alarm_sources, alarms, intake, resync
 from tasks.alarms import Report
 
 BATON = "baton"  # the source of alarms about sources
@@ -53,6 +53,7 @@ def _tell_back(session: Session, source: AlarmSource, now: datetime) -> None:
     alarms.receive(session, [_report(source, now, is_clear=True)], now=now)
     _record(session, source, "came back", now, ticket=source.ticket_id)
     source.silent_at = None
+    resync.want(session, source, why="silence", by=BATON, now=now)
 
 
 def _report(source: AlarmSource, now: datetime, is_clear: bool = False) -> Report:

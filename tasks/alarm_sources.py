@@ -21,15 +21,18 @@ from tasks.refusals import Forbidden, NotAllowed, NotFound, wrong
 from tasks.sequences import follow_sequence, is_missing
 
 KEY = re.compile(r"[a-z][a-z0-9._-]{0,39}")
+ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 MAY_CHANGE = (
     *("name", "name_en", "charset", "zone", "mapping", "devices"),
-    *("heartbeat_seconds", "is_active", "sender"),
+    *("heartbeat_seconds", "is_active", "sender", "resync_url", "resync_token"),
 )
+ASKED = ("alertmanager", "tmf642", "omc")  # kinds that can tell all they have: resync.py
 MAPPINGS = {"snmp": snmp.MAPPINGS, "syslog": syslog.MAPPINGS}
 PATIENCE = 3  # heartbeats that may be missing before a source counts as silent
 SKEWS = 50  # of how many alarms the skew is the median
 GROUPS = 100  # whose truncation is remembered
 DAY = timedelta(days=1)
+BY_US = "resync:"  # how the key of a receipt begins that we asked for
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ def put(
     if "sender" in told:
         sender = told["sender"]
         values["person_id"] = find_person(session, sender).id if sender else None
+    if "resync_url" in told:
+        values["resync_at"] = now if told["resync_url"] else None
     verb = "changed" if source else "created"
     source = source or AlarmSource(key=key, kind=kind, created_at=now, name="")
     for name, value in values.items():
@@ -71,7 +76,8 @@ def put(
     session.add(source)
     session.flush()
     subject = f"alarm source:{key}"
-    history.record(session, verb, subject=subject, by=by.login, at=now, kind=kind, **told)
+    shown = told | ({"resync_token": "…"} if told.get("resync_token") else {})
+    history.record(session, verb, subject=subject, by=by.login, at=now, kind=kind, **shown)
     return source
 
 
@@ -97,17 +103,21 @@ def note(
     now: datetime,
 ) -> None:
     """What these deliveries, in their order, tell of the source itself."""
+    was_wanted = source.resync == "wanted"
     source.receipts += len(told)
     source.alarms += sum(len(parsed.reports) for _, parsed in told)
     source.rejected += sum(parsed.refusal is not None for _, parsed in told)
-    seen = max(receipt.received_at for receipt, _ in told)
-    source.last_seen_at = max(source.last_seen_at or seen, seen)
+    seen = [receipt.received_at for receipt, _ in told if not receipt.key.startswith(BY_US)]
+    if seen:
+        source.last_seen_at = max(source.last_seen_at or seen[0], *seen)
     source.lag_seconds = (now - told[0][0].received_at).total_seconds()
     skews = [seconds for _, parsed in told for seconds in parsed.skews]
     source.skews = [*source.skews, *skews][-SKEWS:]
     source.skew_seconds = median(source.skews) if source.skews else None
     for receipt, parsed in told:
-        _note_gaps(source, parsed, is_replay=receipt.replays > 0)
+        _note_gaps(source, parsed, is_replay=receipt.replays > 0 or receipt.is_complete)
+    if source.resync == "wanted" and not was_wanted:
+        source.resync_at = now
     session.add(source)
 
 
@@ -127,8 +137,10 @@ def health(session: Session, source: AlarmSource, *, now: datetime) -> Health:
 
 
 def last_seen(session: Session, source: AlarmSource) -> datetime | None:
-    """When something last came, be it read or not."""
-    last = select(Receipt.received_at).where(Receipt.source_id == source.id)
+    """When something last came, be it read or not; what we asked for is no sign of life."""
+    last = select(Receipt.received_at).where(
+        Receipt.source_id == source.id, col(Receipt.key).not_like(f"{BY_US}%")
+    )
     return session.exec(last.order_by(col(Receipt.id).desc()).limit(1)).first() or (
         source.last_seen_at
     )
@@ -184,6 +196,8 @@ def _resync(source: AlarmSource, parsed: Parsed) -> str:
     said = [sign.what for sign in parsed.signs if sign.what.startswith("resync")]
     if said and said[-1] != "resync over":
         return said[-1].removeprefix("resync ")
+    if source.resync_url and not said:  # only a list of all ends that
+        return "wanted" if source.gaps and not source.resync else source.resync
     if source.gaps:
         return "running" if source.resync == "running" and not said else "wanted"
     return "" if said or source.resync == "wanted" else source.resync
@@ -204,6 +218,7 @@ def _check(key: str, kind: str, told: dict[str, Any], source: AlarmSource | None
     if not _is_zone(told.get("zone", "UTC")):
         raise wrong("zone", "没有这个时区,如 Asia/Shanghai", "No such zone; as Asia/Shanghai")
     _check_mapping(kind, told.get("mapping", ""))
+    _check_address(kind, told.get("resync_url", ""))
     seconds = told.get("heartbeat_seconds")
     if seconds is not None and not 1 <= seconds <= 86_400:
         raise wrong("heartbeat_seconds", "须为 1 至 86400 秒", "is 1 to 86400 seconds")
@@ -214,6 +229,14 @@ def _check_mapping(kind: str, mapping: str) -> None:
     if mapping and mapping not in known:
         some = ", ".join(known) or "-"
         raise wrong("mapping", f"没有这种映射,可用:{some}", f"No such mapping: there are {some}")
+
+
+def _check_address(kind: str, url: str) -> None:
+    if url and kind not in ASKED:
+        some = ", ".join(ASKED)
+        raise wrong("resync_url", f"只有 {some} 可以同步", f"Only {some} can be asked")
+    if url and not ADDRESS.fullmatch(url):
+        raise wrong("resync_url", "须为 http 或 https 地址", "is an address of http or https")
 
 
 def _is_zone(zone: str) -> bool:

@@ -8,14 +8,16 @@ alarm_formats/; how a source is doing: alarm_sources.py.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from records import AlarmSource, Person, Receipt, history
-from tasks import alarm_formats, alarm_sources, alarms
+from tasks import alarm_formats, alarm_sources, alarms, resync
 from tasks.alarm_formats.reading import CHARSETS, Given, Parsed
+from tasks.alarms import Report
 from tasks.people import require
 from tasks.refusals import Conflict, wrong
 
@@ -37,11 +39,14 @@ def keep(
     now: datetime,
     *,
     delivery: str = "",
+    is_complete: bool = False,
+    key: str = "",
 ) -> Receipt:
     """Store what came. `delivery` is the sender's own id of it: the same again is the same receipt.
 
     The same bytes without an id are a receipt of their own, and a sign of life; the alarms in them
-    are no news, as each is known by its id and its time.
+    are no news, as each is known by its id and its time. With `is_complete` it is all that is
+    active at the source: resync.py.
     """
     if len(body) > LARGEST:
         most = LARGEST // 1024 // 1024
@@ -55,7 +60,8 @@ def keep(
         content_type=content_type.replace("\0", "")[:200],
         body=body,
         size=len(body),
-        key=hashlib.sha256(body).hexdigest(),
+        key=key or hashlib.sha256(body).hexdigest(),
+        is_complete=is_complete,
         delivery=delivery or None,
     )
 
@@ -152,18 +158,26 @@ def settle(
 ) -> int:
     """Keep the alarms of these deliveries, in their order, and what they tell of the source."""
     now = max(now, *(receipt.received_at for receipt, _ in told))  # by another machine's clock
-    reports = [report for _, parsed in told for report in parsed.reports]
-    for start in range(0, len(reports), alarms.MOST):
-        alarms.receive(session, reports[start : start + alarms.MOST], now=now)
+    for is_complete, together in groupby(told, lambda one: one[0].is_complete):
+        if is_complete:
+            for receipt, parsed in together:
+                resync.reconcile(session, source, receipt, parsed, now=now)
+        else:
+            _receive(session, [report for _, parsed in together for report in parsed.reports], now)
     session.connection().execute(_DONE, [_row(receipt, parsed, now) for receipt, parsed in told])
     alarm_sources.note(session, source, told, now=now)
-    return len(reports)
+    return sum(len(parsed.reports) for _, parsed in told)
 
 
 def reject(session: Session, receipt: Receipt, zh: str, en: str, *, now: datetime) -> None:
     """It cannot be kept as alarms: for an operator to look at."""
     receipt.state, receipt.error_zh, receipt.error_en = "rejected", zh[:2_000], en[:2_000]
     receipt.parsed_at = now
+
+
+def _receive(session: Session, reports: Sequence[Report], now: datetime) -> None:
+    for start in range(0, len(reports), alarms.MOST):
+        alarms.receive(session, reports[start : start + alarms.MOST], now=now)
 
 
 def _row(receipt: Receipt, parsed: Parsed, now: datetime) -> dict[str, Any]:

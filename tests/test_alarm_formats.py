@@ -242,7 +242,7 @@ def test_one_bad_alarm_is_told_and_the_others_are_kept():
         ("omc", '{"neName": "东街"}'.encode("gbk"), "utf-8", "Byte 12 is not utf-8; it looks"),
         ("omc", '{"n": "东"}'.encode() + b"\xff", "gbk", "Byte 9 is not gbk"),
         ("alertmanager", b'{"version": "3", "alerts": []}', "utf-8", "This is no webhook"),
-        ("alertmanager", b"[]", "utf-8", "is not a JSON object"),
+        ("alertmanager", b"7", "utf-8", "is not a JSON object"),
         ("syslog", b'<1>1 - h a - - [alarm x=', "utf-8", "1 cannot be read"),
     ],
 )  # fmt: skip

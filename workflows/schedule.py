@@ -13,6 +13,7 @@ from workflows import (
     receipts,
     repeats,
     reports,
+    resync,
     runs,
     seals,
     segments,
@@ -49,7 +50,7 @@ class Flow:
     delay: int = 60  # seconds between two tries
 
 
-OUTSIDE = {"calls", "notices"}  # lanes that wait for other machines
+OUTSIDE = {"calls", "notices", "sources"}  # lanes that wait for other machines
 
 SCHEDULE: dict[str, Job | Flow] = {
     "fire clocks": Job(clocks.fire_clocks, 0.25, "clocks"),
@@ -60,6 +61,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "tell tickets of repeats": Job(repeats.tell_tickets, 5.0, "alarms"),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),
     "watch sources of alarms": Job(receipts.watch_sources, 5.0, "alarms"),
+    "ask sources for all alarms": Job(resync.ask_sources, 5.0, "sources"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
     "keep segments": Job(segments.keep, 30.0, "segments"),
     "send notices": Job(notices.send_notices, 0.5, "notices"),

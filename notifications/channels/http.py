@@ -1,4 +1,5 @@
-"""One POST to a far side, within limits of time and size. Called by the channels that speak HTTP.
+"""One request to a far side, within limits of time and size. Called by the channels that speak
+HTTP, and by polling.py.
 
 Nothing that is raised here holds the address: a robot's address is its key.
 """
@@ -23,16 +24,12 @@ DOWN = {502, 503, 504}  # what a proxy says where nobody is behind it
 
 def post(name: str, url: str, content: bytes, headers: dict[str, str]) -> bytes:
     """What the far side called `name` answers, if that is a success. Redirects are not followed."""
-    try:
-        with httpx.stream(
-            "POST", url, content=content, headers=headers, timeout=SECONDS, verify=_trust()
-        ) as answer:
-            _check(name, answer)
-            return _read(name, answer)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-        raise NotSent(f"{name}: its address cannot be used", is_final=True) from error
-    except httpx.HTTPError as error:
-        raise NotSent(f"{name}: {type(error).__name__}", is_unreachable=True) from error
+    return _ask(name, "POST", url, headers, LARGEST, content)[0]
+
+
+def get(name: str, url: str, headers: dict[str, str], *, most: int) -> tuple[bytes, httpx.Response]:
+    """What it answers, at most so many bytes; and the answer's status and headers."""
+    return _ask(name, "GET", url, headers, most)
 
 
 def read_object(name: str, content: bytes) -> dict[str, Any]:
@@ -62,6 +59,21 @@ def has_settings(variable: str) -> bool:
         return False
 
 
+def _ask(
+    name: str, method: str, url: str, headers: dict[str, str], most: int, content: bytes = b""
+) -> tuple[bytes, httpx.Response]:
+    try:
+        with httpx.stream(
+            method, url, content=content, headers=headers, timeout=SECONDS, verify=_trust()
+        ) as answer:
+            _check(name, answer)
+            return _read(name, answer, most), answer
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+        raise NotSent(f"{name}: its address cannot be used", is_final=True) from error
+    except httpx.HTTPError as error:
+        raise NotSent(f"{name}: {type(error).__name__}", is_unreachable=True) from error
+
+
 def _check(name: str, answer: httpx.Response) -> None:
     code = answer.status_code
     if answer.is_success:
@@ -70,15 +82,15 @@ def _check(name: str, answer: httpx.Response) -> None:
     raise NotSent(f"{name} answered {code}", is_final=is_final, is_unreachable=code in DOWN)
 
 
-def _read(name: str, answer: httpx.Response) -> bytes:
-    content, until = b"", time.monotonic() + LONGEST
+def _read(name: str, answer: httpx.Response, most: int) -> bytes:
+    content, until = bytearray(), time.monotonic() + LONGEST
     for part in answer.iter_bytes():
         content += part
-        if len(content) > LARGEST:
-            raise NotSent(f"{name} answered more than {LARGEST} bytes", is_final=True)
+        if len(content) > most:
+            raise NotSent(f"{name} answered more than {most} bytes", is_final=True)
         if time.monotonic() > until:
             raise NotSent(f"{name} took more than {LONGEST:.0f} s", is_unreachable=True)
-    return content
+    return bytes(content)
 
 
 @cache

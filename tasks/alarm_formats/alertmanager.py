@@ -1,4 +1,4 @@
-"""The webhook of Prometheus Alertmanager, version 4."""
+"""The webhook of Prometheus Alertmanager, version 4; and the list of all its alerts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,7 +23,11 @@ PART = ("port", "interface", "ifName", "ifDescr")
 
 def items(text: str, _: Given) -> Iterator[Any]:
     """Each alert with its group; and how many alerts of the group Alertmanager cut off."""
-    told = require_object(load_json(text))
+    told = load_json(text)
+    if isinstance(told, list):
+        yield from told
+        return
+    told = require_object(told)
     if str(told.get("version")) != "4" or not isinstance(told.get("alerts"), list):
         raise Unreadable(
             "不是 Alertmanager 第 4 版的推送:须有 version 4 和 alerts",
@@ -38,10 +42,14 @@ def tell(item: Any, given: Given) -> Report | Sign:
     """Labels identify it; the zero `endsAt` of one that fires is no time."""
     alert = require_object(item)
     labels, notes = (require_object(alert.get(name, {})) for name in ("labels", "annotations"))
-    is_clear = _is_resolved(alert)
-    name = text_of(labels, "alertname")
+    name, status = text_of(labels, "alertname"), alert.get("status")
     if name in ALIVE:
         return Sign("heartbeat")
+    if isinstance(status, dict):  # in a list, where all are active
+        if status.get("state") != "active":  # silenced, inhibited, or not sent yet
+            return Sign("there", text_of(alert, "fingerprint"))
+        status = "firing"
+    is_clear = _is_resolved(status)
     return Report(
         source=given.source,
         object=object_of(_device(labels), text_of(labels, *PART), given),
@@ -56,8 +64,7 @@ def tell(item: Any, given: Given) -> Report | Sign:
     )
 
 
-def _is_resolved(alert: Mapping[str, Any]) -> bool:
-    status = alert.get("status")
+def _is_resolved(status: object) -> bool:
     if status not in ("firing", "resolved"):
         raise Unreadable(
             f"status 应为 firing 或 resolved,而非 {status}",
