@@ -20,12 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from records import Alarm, Device
 from records.columns import UtcDateTime
+from records.prepared import Prepared
 from tasks.alarm_reports import EARLIEST, SEVERITIES, Report
 from tasks.alarm_rules import Rules
 
@@ -48,7 +48,7 @@ def past_of(session: Session, reports: Sequence[Report], lately: timedelta) -> d
     keys = {report.key for report in reports}
     since = min(report.raised_at for report in reports) - lately
     found: dict[str, Past] = {}
-    for key, id, raised_at, cleared_at, tally, is_flapping in session.execute(
+    for key, id, raised_at, cleared_at, tally, is_flapping in session.connection().execute(
         _PAST, {"keys": list(keys), "since": since}
     ):
         past = found.setdefault(key, Past())
@@ -63,12 +63,11 @@ def upsert(
     session: Session, reports: Sequence[Report], flapping: Set[str], rules: Rules, now: datetime
 ) -> None:
     """Insert new alarms, count repeats."""
-    devices = _devices(session, {report.object for report in reports})
     rows: dict[str, dict[str, Any]] = {}
     for report in reports:
         row = rows.get(report.key)
         if row is None:
-            row = rows[report.key] = _row(report, devices.get(report.object), rules, now)
+            row = rows[report.key] = _row(report, rules, now)
             row["is_flapping"] = report.key in flapping
         elif not report.receipt_id or report.raised_at > row["last_at"]:
             row["tally"] += 1
@@ -76,7 +75,7 @@ def upsert(
             row["severity"] = report.severity
     if rows:
         told = [rows[key] for key in sorted(rows)]
-        session.connection().execute(_UPSERT[session.get_bind().dialect.name], told)
+        _UPSERT.run(session.connection(), told)
 
 
 def clear(
@@ -121,26 +120,23 @@ def pair_late(session: Session, reports: Sequence[Report]) -> None:
 
 
 def _keep_alone(session: Session, reports: Sequence[Report], now: datetime) -> None:
-    devices = _devices(session, {report.object for report in reports})
     rows = [
-        _row(report, devices.get(report.object), None, now)
+        _row(report, None, now)
         | {"key": f"{report.key}#{report.raised_at.isoformat()}", "ended_key": report.key}
         | {"cleared_at": report.raised_at, "tally": 0}
         for report in reports
     ]
-    session.connection().execute(_KEEP[session.get_bind().dialect.name], rows)
+    _KEEP.run(session.connection(), rows)
 
 
-def _row(
-    report: Report, device_id: int | None, rules: Rules | None, now: datetime
-) -> dict[str, Any]:
-    """Without rules nobody ever acts on it."""
+def _row(report: Report, rules: Rules | None, now: datetime) -> dict[str, Any]:
+    """Without rules nobody ever acts on it. An object is a device or a part of one: DEVICE/port."""
     return {
         "source": report.source,
         "key": report.key,
         "external_id": report.external_id,
         "object": report.object,
-        "device_id": device_id,
+        "device": report.object.partition("/")[0],
         "cause": report.cause,
         "severity": report.severity,
         "alarm_type": report.alarm_type,
@@ -158,27 +154,13 @@ def _row(
     }
 
 
-def _devices(session: Session, objects: set[str]) -> dict[str, int]:
-    """An object is a device, or a part of one: "DEVICE/port". A device is its code, or its name
-    where only one has that."""
-    codes = {name: name.split("/")[0] for name in objects}
-    rows = select(col(Device.code), col(Device.id)).where(col(Device.code).in_(set(codes.values())))
-    ids: dict[str, int] = dict(session.execute(rows).all())  # type: ignore[arg-type]
-    unknown = set(codes.values()) - ids.keys()
-    if unknown:
-        named = select(col(Device.name), func.min(Device.id)).where(col(Device.name).in_(unknown))
-        one = named.group_by(col(Device.name)).having(func.count() == 1)
-        ids.update(dict(session.execute(one).all()))  # type: ignore[arg-type]
-    return {name: ids[code] for name, code in codes.items() if code in ids}
-
-
 def _upsert(dialect: Any) -> Any:
     """What a delivery repeats, to the second, was told before: it is not counted again.
 
     A repeat makes nothing due, unless it is worse than before; its ticket hears of it in time
     (`stirred_at`), with all others.
     """
-    new = dialect.insert(Alarm)
+    new = _insert(dialect)
     got = new.excluded
     is_sooner = or_(col(Alarm.act_at).is_(None), col(Alarm.act_at) > got.act_at)
     is_worse = _rank(got.severity) < _rank(col(Alarm.severity))
@@ -198,16 +180,28 @@ def _columns(*names: str) -> list[Any]:
     return [getattr(Alarm, name) for name in names]
 
 
+def _insert(dialect: Any) -> Any:
+    return dialect.insert(Alarm).values(device_id=_DEVICE)
+
+
 def _rank(severity: Any) -> Any:
     return case({name: rank for rank, name in enumerate(SEVERITIES)}, value=severity, else_=9)
 
 
+_NAMED = bindparam("device", type_=String)
+_DEVICE = func.coalesce(  # a device is its code, or its name where only one has that
+    select(col(Device.id)).where(col(Device.code) == _NAMED).scalar_subquery(),
+    select(func.min(col(Device.id)))
+    .where(col(Device.name) == _NAMED)
+    .group_by(col(Device.name))
+    .having(func.count() == 1)
+    .scalar_subquery(),
+)
 _IS_HELD = or_(col(Alarm.shelved_until).is_not(None), col(Alarm.planned_work_id).is_not(None))
 _IS_TAKEN = or_(col(Alarm.ticket_id).is_not(None), col(Alarm.group_id).is_not(None))
 # Built once, as alarms come by the thousand; writing one with all rows in it took half of the time.
-_DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
-_UPSERT = {name: _upsert(dialect) for name, dialect in _DIALECTS.items()}
-_KEEP = {name: one.insert(Alarm).on_conflict_do_nothing() for name, one in _DIALECTS.items()}
+_UPSERT = Prepared(_upsert)
+_KEEP = Prepared(lambda dialect: _insert(dialect).on_conflict_do_nothing())
 _ACTIVE = (
     select(*_columns("key", "id", "last_at", "raised_at", "is_flapping"))
     .where(col(Alarm.key).in_(bindparam("keys", expanding=True)))

@@ -42,6 +42,7 @@ __all__ = [
 def receive(session: Session, reports: Sequence[Report], *, now: datetime) -> int:
     """Keep what a source reported; how many were kept. Nothing is opened here."""
     check_reports(reports, now=now)
+    session.flush()  # what follows asks the database past the session
     rules = alarm_rules.current(session)
     for group in _in_turns(reports):
         past = alarm_rows.past_of(session, group, rules.flap_window)
