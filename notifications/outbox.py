@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, SQLModel, col, select
 
-from notifications import links, policy
+from notifications import invitations, links, policy
 from notifications.channels import CHANNELS, line_of
 from notifications.refusals import BadWords, NotSent
 from notifications.words import LANGUAGES, Own, write
@@ -168,7 +168,9 @@ def deliver(claimed: Claimed) -> NotSent | None:
     notice = claimed.notice
     text = links.put_in(notice.text, claimed.secret)
     try:
-        CHANNELS[notice.channel].send(notice.key, notice.to, notice.title, text)
+        channel = CHANNELS[notice.channel]
+        more = _files(notice, text) if channel.takes_files else {}
+        channel.send(notice.key, notice.to, notice.title, text, **more)
     except NotSent as error:
         return error
     except Exception as error:
@@ -192,6 +194,14 @@ def give_back(session: Session, claimed: Claimed, *, now: datetime) -> None:
     notice = session.get_one(Notice, claimed.notice.id, with_for_update=True)
     if (notice.state, notice.attempts) == ("waiting", claimed.attempt):
         notice.attempts, notice.due_at = notice.attempts - 1, now
+
+
+def _files(notice: Notice, text: str) -> dict[str, Any]:
+    told = notice.facts.get(invitations.FACT)
+    if not told:
+        return {}
+    said: dict[str, Any] = {"title": notice.title, "text": text, "at": notice.queued_at}
+    return {"invitation": (told["method"], invitations.write(told, **said, to=notice.to))}
 
 
 def _settle_error(session: Session, notice: Notice, error: NotSent, now: datetime) -> None:

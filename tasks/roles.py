@@ -10,6 +10,10 @@ PERMISSIONS = {  # permission: Chinese and English
     "alarms:read": ("查看告警", "see alarms"),
     "alarms:replay": ("查看并重放告警原文", "see and replay what sources delivered"),
     "alarms:send": ("上送告警", "send alarms"),
+    "assets:read": ("查看班组、车辆、仪表与预约", "see teams, vehicles, instruments and bookings"),
+    "assets:administer": ("管理班组、车辆与仪表", "administer teams, vehicles and instruments"),
+    "bookings:administer": ("登记请假、值班、送修", "note who is away and what is in repair"),
+    "certificates:administer": ("登记资质证书", "note certificates"),
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
@@ -40,6 +44,11 @@ PERMISSIONS = {  # permission: Chinese and English
     "tickets:open": ("受理故障", "open tickets and take further calls"),
     "tickets:postpone": ("批准延期", "put off the limit of a ticket"),
     "tickets:steer": ("并单、改级、作废故障单", "merge, regrade and cancel tickets"),
+    "visits:read": ("查看上门", "see visits"),
+    "visits:plan": ("计划上门、派班", "plan visits and send crews"),
+    "visits:approve": ("批准第二次上门", "approve a second visit"),
+    "visits:approve-more": ("批准更多次上门", "approve a third visit and more"),
+    "visits:advance": ("办理上门", "say how a visit goes"),
     "work-orders:read": ("查看工单", "see work orders"),
     "work-orders:advance": ("办理工单", "advance work orders"),
     "work-orders:assign": ("派单与转派", "assign work orders to others"),
@@ -58,18 +67,22 @@ class Role:
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
 WORK = READ | {"work-orders:advance", "discrepancies:propose"}
 SERVE = WORK | {"tickets:open"}
+VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
+EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
+DISPATCH |= VISIT
 DISPATCH |= {"discrepancies:settle"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
 INTAKE = {"alarm-sources:administer", "alarms:replay"}
-MANAGE = DISPATCH | REPAIR | STEER | MIND | INTAKE
+MANAGE = DISPATCH | REPAIR | STEER | MIND | INTAKE | EQUIP
 OWN = READ | REPAIR | {"diagrams:publish", "policies:publish"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff"}
 AT_PARTNERS = {"work-orders:read", "work-orders:advance", "tickets:read", "circuits:read"}
+AT_PARTNERS |= {"visits:read", "visits:advance"}
 
 ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),

@@ -27,6 +27,7 @@ HOMES = {
     "uvicorn": "api/",
     "httpx": "notifications/channels/",
     "smtplib": "notifications/channels/",
+    "icalendar": "notifications/invitations.py",
     "argon2": "tasks/passwords.py",
     "alembic": "records/",
 }

@@ -9,7 +9,7 @@ from notifications.channels.kinds import Channel
 
 CHANNELS: dict[str, Channel] = {
     "inbox": Channel(inbox.send, inbox.is_ready, is_inside=True, address="login"),
-    "smtp": Channel(smtp.send, smtp.is_ready, "BATON_SMTP", address="email"),
+    "smtp": Channel(smtp.send, smtp.is_ready, "BATON_SMTP", takes_files=True, address="email"),
     "sms": Channel(sms.send, sms.is_ready, "BATON_SMS", address="phone"),
     "robot": Channel(
         robot.send, robot.is_ready, "BATON_ROBOTS", has_one_end=False, languages="both"

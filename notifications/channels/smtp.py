@@ -22,11 +22,15 @@ SECONDS = 10.0  # how long the server may keep silent at each of some ten steps
 NOT_SIGNED_IN = {530, 534, 535, 538}
 
 
-def send(key: str, to: str, title: str, text: str) -> None:
+def send(
+    key: str, to: str, title: str, text: str, invitation: tuple[str, bytes] | None = None
+) -> None:
     server = urlsplit(os.environ.get("BATON_SMTP", ""))
     if not server.hostname:
         raise NotSent("No mail server: set BATON_SMTP", is_final=True)
     message = _write(key, to, title, text, server.hostname)
+    if invitation:
+        _add_invitation(message, *invitation)
     try:
         _hand_over(server, message)
     except smtplib.SMTPRecipientsRefused as error:
@@ -59,6 +63,13 @@ def _write(key: str, to: str, title: str, text: str, host: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message
+
+
+def _add_invitation(message: EmailMessage, method: str, file: bytes) -> None:
+    """As RFC 6047 has it, so that a mail program offers to accept; and as a file for others."""
+    told = {"method": method}
+    message.add_alternative(file.decode(), subtype="calendar", charset="utf-8", params=told)
+    message.add_attachment(file, maintype="application", subtype="ics", filename="visit.ics")
 
 
 def _hand_over(server: SplitResult, message: EmailMessage) -> None:
