@@ -217,11 +217,43 @@ def upgrade() -> None:
             sqlite_where=sa.text("cleared_at IS NULL"),
             postgresql_where=sa.text("cleared_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_alarm_group_id"), ["group_id"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_alarm_act_at"))
+        batch_op.drop_index(batch_op.f("ix_alarm_ticket_id"))
         batch_op.create_index(
-            batch_op.f("ix_alarm_planned_work_id"), ["planned_work_id"], unique=False
+            "ix_alarm_few_act_at",
+            ["act_at"],
+            unique=False,
+            sqlite_where=sa.text("act_at IS NOT NULL"),
+            postgresql_where=sa.text("act_at IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_alarm_shelved_until"), ["shelved_until"], unique=False)
+        batch_op.create_index(
+            "ix_alarm_few_ticket_id",
+            ["ticket_id"],
+            unique=False,
+            sqlite_where=sa.text("ticket_id IS NOT NULL"),
+            postgresql_where=sa.text("ticket_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_alarm_few_group_id",
+            ["group_id"],
+            unique=False,
+            sqlite_where=sa.text("group_id IS NOT NULL"),
+            postgresql_where=sa.text("group_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_alarm_few_planned_work_id",
+            ["planned_work_id"],
+            unique=False,
+            sqlite_where=sa.text("planned_work_id IS NOT NULL"),
+            postgresql_where=sa.text("planned_work_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_alarm_few_shelved_until",
+            ["shelved_until"],
+            unique=False,
+            sqlite_where=sa.text("shelved_until IS NOT NULL"),
+            postgresql_where=sa.text("shelved_until IS NOT NULL"),
+        )
 
     with op.batch_alter_table("alarmsource", schema=None) as batch_op:
         batch_op.add_column(sa.Column("resync_url", sa.String(), nullable=False, server_default=""))
@@ -265,9 +297,33 @@ def downgrade() -> None:
         batch_op.drop_column("resync_url")
 
     with op.batch_alter_table("alarm", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_alarm_shelved_until"))
-        batch_op.drop_index(batch_op.f("ix_alarm_planned_work_id"))
-        batch_op.drop_index(batch_op.f("ix_alarm_group_id"))
+        batch_op.drop_index(
+            "ix_alarm_few_act_at",
+            sqlite_where=sa.text("act_at IS NOT NULL"),
+            postgresql_where=sa.text("act_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_alarm_few_ticket_id",
+            sqlite_where=sa.text("ticket_id IS NOT NULL"),
+            postgresql_where=sa.text("ticket_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_alarm_few_group_id",
+            sqlite_where=sa.text("group_id IS NOT NULL"),
+            postgresql_where=sa.text("group_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_alarm_few_planned_work_id",
+            sqlite_where=sa.text("planned_work_id IS NOT NULL"),
+            postgresql_where=sa.text("planned_work_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_alarm_few_shelved_until",
+            sqlite_where=sa.text("shelved_until IS NOT NULL"),
+            postgresql_where=sa.text("shelved_until IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_alarm_ticket_id"), ["ticket_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alarm_act_at"), ["act_at"], unique=False)
         batch_op.drop_index(
             "ix_alarm_active",
             sqlite_where=sa.text("cleared_at IS NULL"),
