@@ -69,6 +69,7 @@ def sources(session, now):
 @pytest.fixture
 def listener(engine, sources, tmp_path, monkeypatch):
     monkeypatch.setenv("BATON_HOME", str(tmp_path))
+    monkeypatch.setenv("SNMP_PERSISTENT_DIR", str(tmp_path / "snmp"))  # no boots of other tests
     monkeypatch.setattr(keeping, "EVERY", 0.02)
     listener = Listener(engine, settings())
     yield listener
