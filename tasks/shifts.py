@@ -62,6 +62,19 @@ def count_live(session: Session, *, now: datetime, after: int = 0) -> int:
     return session.exec(rows.where(Shift.flow == SHIFT)).one()
 
 
+def is_settling(session: Session, settle: timedelta, *, now: datetime) -> bool:
+    """Whether work began again less than `settle` ago, after a time when nobody was at work."""
+    rows = select(Shift).where(Shift.flow == SHIFT, col(Shift.started_at) > now - settle)
+    young = session.exec(rows.order_by(col(Shift.id)).limit(1)).first()
+    if young is None:
+        return False
+    before = select(func.max(col(Shift.seen_at))).where(
+        Shift.flow == SHIFT, col(Shift.id) < young.id
+    )
+    seen_at = session.exec(before).one()
+    return seen_at is not None and seen_at <= young.started_at - LIVE
+
+
 def live(session: Session, *, now: datetime) -> Sequence[Shift]:
     """All runs of flows that are at work."""
     return session.exec(select(Shift).where(is_live(now)).order_by(col(Shift.id))).all()

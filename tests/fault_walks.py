@@ -13,6 +13,7 @@ from records import Alarm, Customer, Device, Entry, Run, WorkOrder
 from tasks import intake, work_orders
 
 FAULT = bundles.gather(library.SHIPPED / "diagrams" / "fault_handling.bpmn").files
+RESPONSE = bundles.gather(library.SHIPPED / "diagrams" / "alarm_response.bpmn").files
 BLUEPRINT = wall.read_blueprint(FAULT)
 FORMS = forms.readers(BLUEPRINT.forms) | {"fault_intake.json": tickets.intake_form()}
 LARGEST_STATE = 8 * 1024  # DESIGN §9

@@ -15,8 +15,8 @@ TRACE = """\
 alarm_id,device_id,start_timestamp,end_timestamp
 3,device_1,0,60
 3,device_1,90,90
-8,device_2,30,500
-8,device_12,40,40
+6,device_2,30,500
+6,device_12,40,40
 """
 
 

@@ -15,7 +15,8 @@ from records.database import connect, open_session
 from workflows.clerk import Clerk
 
 PASSWORD = "correct horse battery"
-ALARM = {"source": "ems", "object": "HZ-1", "cause": "los", "raised_at": "2026-03-11T02:14:00Z"}
+ALARM = {"source": "ems", "object": "HZ-1", "raised_at": "2026-03-11T02:14:00Z"}
+ALARM["cause"] = "sourceSilent"  # which is not held off
 
 
 class Server:

@@ -11,9 +11,10 @@ from records import Alarm, Entry, ServiceCall, Ticket, WorkOrder
 from records.database import connect, open_session
 from tasks import alarms, work_orders
 from tasks.services import SERVICES, Service
+from tests.asking import publish_fault
 from tests.diagram_maker import boundary, bundle, duration, node, service
 from tests.fault_walks import FAULT, Walk
-from workflows.alarms import open_tickets, watch_clears
+from workflows.alarms import correlate, respond, watch_clears
 from workflows.runs import fire_timers
 from workflows.service_calls import make_calls
 from workflows.work_orders import resume_orders
@@ -57,7 +58,7 @@ def start(session, cast, now):
     return start
 
 
-def told(engine, verb, subject):
+def told_of(engine, verb, subject):
     with open_session(engine, readonly=True) as session:
         entries = session.exec(select(Entry).where(Entry.verb == verb)).all()
         return [entry for entry in entries if entry.subject.startswith(subject)]
@@ -66,7 +67,7 @@ def told(engine, verb, subject):
 def test_a_timer_fires_once(engine, start, at_once, now):
     start([boundary("B", "A", duration("PT2H")), node("userTask", "A")], "s A e", "B e2")
     assert at_once(fire_timers, now + timedelta(hours=2)) == MANY
-    assert len(told(engine, "finished", "run:")) == MANY
+    assert len(told_of(engine, "finished", "run:")) == MANY
 
 
 def test_a_call_is_made_once(engine, start, at_once, now, monkeypatch):
@@ -77,7 +78,7 @@ def test_a_call_is_made_once(engine, start, at_once, now, monkeypatch):
     assert at_once(make_calls, now) == MANY
     with open_session(engine, readonly=True) as session:
         assert sorted(asked) == sorted(session.exec(select(ServiceCall.key)))
-    assert len(told(engine, "opened", "run:")) == MANY
+    assert len(told_of(engine, "opened", "run:")) == MANY
 
 
 def test_an_order_is_resumed_once(engine, session, start, cast, at_once, now):
@@ -89,19 +90,24 @@ def test_an_order_is_resumed_once(engine, session, start, cast, at_once, now):
         work_orders.suspend(session, order, **given, by=cast["dora"], now=now)
     session.commit()
     assert at_once(resume_orders, until) == MANY
-    assert len(told(engine, "resumed", "run:")) == MANY
+    assert len(told_of(engine, "resumed", "run:")) == MANY
 
 
 def test_an_alarm_is_taken_up_once(engine, session, cast, at_once, now):
-    library.publish(session, FAULT, by="owen", now=now, reason="shipped")
-    reports = [alarms.Report("ems", "HZ-1", f"los-{n % 3}", now, text=f"{n}") for n in range(MANY)]
+    publish_fault(session, now)
+    told = {"raised_at": now, "severity": "critical"}
+    reports = [
+        alarms.Report("ems", "HZ-1", f"los-{n % 3}", text=f"{n}", **told) for n in range(MANY)
+    ]
     alarms.receive(session, reports, now=now)
     session.commit()
-    assert at_once(open_tickets, now + timedelta(seconds=15)) == 3
+    later = now + timedelta(seconds=15)
+    assert at_once(correlate, later) == 3
+    assert at_once(respond, later) == 1
     with open_session(engine, readonly=True) as own:
-        assert [one.alarms for one in own.exec(select(Ticket))] == [2, 2, 2]
+        assert [one.alarms for one in own.exec(select(Ticket))] == [MANY]
         assert own.exec(select(Alarm.act_at)).all() == [None] * 3
-    assert len(told(engine, "opened", "ticket:")) == 3
+    assert len(told_of(engine, "opened", "ticket:")) == 1
 
 
 def test_a_run_is_told_once_that_its_alarms_are_clear(engine, session, cast, at_once, now):
@@ -112,4 +118,4 @@ def test_a_run_is_told_once_that_its_alarms_are_clear(engine, session, cast, at_
     alarm.cleared_at = now
     session.commit()
     assert at_once(watch_clears, now + timedelta(minutes=5)) == 1
-    assert len(told(engine, "got", "run:")) == 1
+    assert len(told_of(engine, "got", "run:")) == 1

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from bpmn import library, runs
-from records import Alarm, Run, ServiceCall, Ticket, WorkOrder
+from records import Alarm, AlarmGroup, Run, ServiceCall, Ticket, WorkOrder
 from records.database import open_session
 from tasks import alarms, work_orders
 from tasks.services import SERVICES, Service
@@ -88,15 +88,16 @@ def test_one_bad_row_is_logged_with_its_key_and_the_others_go_on(engine, caplog)
     assert "act of 2 failed" in caplog.text
 
 
-def test_an_alarm_that_nothing_can_be_done_with_is_put_off(engine, session, cast, now, caplog):
-    """The shipped diagram is not published here, so no run can begin."""
+def test_a_group_that_nothing_can_be_done_about_is_put_off(engine, session, cast, now, caplog):
+    """The shipped diagrams are not published here, so nobody can say what to do."""
     report = alarms.Report("ems", "HZ-1", "los", now)
     alarms.receive(session, [report], now=now)
     session.commit()
 
     held = now + timedelta(seconds=15)
-    assert open_tickets(engine, held) == 0 and "failed" in caplog.text
-    assert found(engine, Alarm.act_at) == [held + timedelta(minutes=1)]
+    assert open_tickets(engine, held) == 1 and "failed" in caplog.text
+    assert found(engine, Alarm.act_at) == [None]
+    assert found(engine, AlarmGroup.act_at) == [held + timedelta(minutes=1)]
     assert found(engine, Ticket.id) == []
 
 

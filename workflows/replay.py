@@ -92,8 +92,9 @@ def feed(engine: Engine, trace: list[Line], objects: dict[str, str], source: Cle
         bar = progress.add_task("Alarms in", total=len(reports))
         for batch in _batches(reports):
             source.post("/api/alarms/batches", {"alarms": batch})
-            while open_tickets(engine, datetime.now(UTC) + LATER):
-                pass
+            for wait in (LATER, 2 * LATER):  # until they are grouped; until groups were watched
+                while open_tickets(engine, datetime.now(UTC) + wait):
+                    pass
             progress.advance(bar, len(batch))
 
 

@@ -6,12 +6,13 @@ alone. A row that fails is logged with its key and put off, and the others go on
 
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from records.database import open_session
 from workflows import lateness
@@ -72,6 +73,14 @@ def claim(session: Session, table: Any, key: int, *still: Any) -> bool:
     """
     mine = select(table.id).where(table.id == key, *still)
     return session.exec(mine.with_for_update(skip_locked=True)).first() is not None
+
+
+def is_my_turn(session: Session, what: str) -> bool:
+    """Until the commit nobody else does this. On SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    lock = select(func.pg_try_advisory_xact_lock(zlib.crc32(what.encode())))
+    return session.exec(lock).one() is True
 
 
 def later(now: datetime) -> datetime:

@@ -1,0 +1,138 @@
+"""What is done about a group of alarms: asked of the table alarm_priority, then done.
+
+Called by workflows/alarms.py for each group that is due, which it has locked. What a root hits:
+tasks/affected.py; its tickets: group_tickets.py.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from bpmn import group_tickets, library
+from bpmn.dmn import Decision
+from records import Alarm, AlarmGroup, Ticket, history
+from tasks import affected, alarm_groups, alarm_rules, discrepancies
+from tasks.affected import Hit
+from tasks.impact import best
+
+DIAGRAM, TABLE = "alarm_response", "alarm_priority"
+BY = "alarms"
+PRIORITIES = ("P1", "P2", "P3", "P4", "")  # the most urgent first
+OPENS = ("ticket", "at_risk", "discrepancy")  # actions that open a ticket
+
+
+def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
+    """Decide and act; the action. What the table holds back is due again when that is over."""
+    hits = affected.hit_by(
+        session,
+        group.root_kind,
+        group.root_id,
+        group.root_object,
+        impact=group.impact,
+        besides=group.id,
+    )
+    facts = facts_of(session, group, hits)
+    made = _decide(session, facts)
+    told: Any = made.result
+    group.act_at = None
+    waits_until = group.opened_at + timedelta(seconds=told["hold"])
+    _note(session, group, facts, made, now)
+    if told["action"] in OPENS and group.ticket_id is None and now < waits_until:
+        group.act_at = waits_until
+    elif told["action"] in OPENS and not (told["hold"] and _is_over(group)):
+        _open(session, group, hits, told["action"], now)
+    else:
+        group_tickets.extend(session, group, hits, now=now)
+    return str(told["action"])
+
+
+def facts_of(session: Session, group: AlarmGroup, hits: Sequence[Hit]) -> dict[str, Any]:
+    """What the table may ask about."""
+    rules, sums = alarm_rules.current(session), affected.sums_of(hits)
+    return sums | {
+        "root_kind": group.root_kind,
+        "layer": group.layer,
+        "cause": group.cause,
+        "severity": group.severity,
+        "impact": affected.worst(hit.impact for hit in hits) or group.impact,
+        "grade": best({hit.grade for hit in hits}) if hits else "",
+        "is_environment": rules.layer(group.cause) == 1 and group.impact != "outage",
+        "is_known": group.root_kind != "object" and (group.root_kind != "port" or bool(hits)),
+        **_of_alarms(session, group),
+    }
+
+
+def _of_alarms(session: Session, group: AlarmGroup) -> dict[str, bool]:
+    """All of them flap; all that stand are of a planned work."""
+    flaps = func.count().filter(col(Alarm.is_flapping))
+    works = func.count(col(Alarm.planned_work_id))
+    rows = select(func.count(), flaps, works).where(Alarm.group_id == group.id)
+    every, flapping, planned = session.exec(rows).one()
+    return {
+        "is_flapping": 0 < every == flapping,
+        "is_shielded": 0 < every == planned,
+    }
+
+
+def _decide(session: Session, facts: dict[str, Any]) -> Decision:
+    table = library.current(session, DIAGRAM).blueprint.decisions[TABLE]
+    return table.decide({"group": facts})
+
+
+def _note(
+    session: Session, group: AlarmGroup, facts: dict[str, Any], made: Decision, now: datetime
+) -> None:
+    """The row that fired is kept; told in history where it says something else than before."""
+    told: Any = made.result
+    loaded = library.current(session, DIAGRAM)
+    before = (group.action, group.priority)
+    group.action, group.priority = told["action"], told["priority"]
+    group.decision = {
+        "table": made.table,
+        "version_id": loaded.version_id,
+        "version": loaded.number,
+        "rows": list(made.rows),
+        "notes": list(made.notes),
+        "inputs": facts,
+        "result": told,
+    }
+    if before != (group.action, group.priority):
+        subject = f"alarm group:{group.id}"
+        rows = {"rows": list(made.rows), "version": loaded.number, "result": told}
+        history.record(session, "decided", subject=subject, by=BY, at=now, **rows)
+
+
+def _open(
+    session: Session, group: AlarmGroup, hits: Sequence[Hit], action: str, now: datetime
+) -> None:
+    if action == "discrepancy":
+        _raise_discrepancy(session, group, now)
+    ticket = group_tickets.open_for(session, group, hits, priority=group.priority, now=now)
+    _raise_priority(ticket, group.priority)
+    session.flush()
+    alarm_groups.adopt(session, group, now=now)
+
+
+def _raise_priority(ticket: Ticket, priority: str) -> None:
+    ticket.priority = min(ticket.priority, priority, key=PRIORITIES.index)
+
+
+def _raise_discrepancy(session: Session, group: AlarmGroup, now: datetime) -> None:
+    root = session.get(Alarm, group.root_alarm_id) if group.root_alarm_id else None
+    source = f"alarm source:{root.source}" if root else f"alarm group:{group.id}"
+    discrepancies.raise_one(
+        session,
+        kind="unknown_object",
+        object=group.root_object,
+        source=source,
+        by=BY,
+        now=now,
+        facts={"cause": group.cause, "severity": group.severity, "group": group.id},
+    )
+
+
+def _is_over(group: AlarmGroup) -> bool:
+    """It was clear again before it had been held for as long as the table says."""
+    return group.ticket_id is None and group.cleared_at is not None

@@ -1,0 +1,155 @@
+"""What could be behind an alarm: all that its circuits pass, and what is beside it.
+
+Pure look-ups in a topology, each made once for a batch. Called by correlation.py and cuts.py.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tasks.topology import Topology
+
+SAMPLE = 64  # hops looked at where thousands pass: enough to know what most of them share
+
+
+class Root(NamedTuple):
+    """Where something is wrong. `part`: of a card or port "3/17"; of a duct or object its name."""
+
+    kind: str  # site, device, card, duct, section, port, circuit, object
+    id: int = 0
+    part: str = ""
+
+
+class Reach:
+    """Shares: of the ways that lead by a place, how many (0 to 1) pass each root."""
+
+    def __init__(self, net: Topology) -> None:
+        self.net = net
+        self._above: dict[Root, dict[Root, float]] = {}
+        self._beside: dict[Root, dict[Root, float]] = {}
+
+    def above(self, place: Root) -> dict[Root, float]:
+        """What its circuits pass from end to end: where that fails, they alarm here."""
+        if place not in self._above:
+            hops = self.hops(place)
+            self._above[place] = _shares([self._on_way(hop) for hop in hops]) | self.within(place)
+        return self._above[place]
+
+    def beside(self, place: Root) -> dict[Root, float]:
+        """What may take the light away here: itself, the fibre, the other end."""
+        if place not in self._beside:
+            hops = self.hops(place)
+            found = _shares([self._next_to(hop, place) for hop in hops])
+            self._beside[place] = found | self.within(place)
+        return self._beside[place]
+
+    def within(self, place: Root) -> dict[Root, float]:
+        """Itself, and what it is a part of."""
+        found = {place: 1.0}
+        if place.kind in ("device", "card", "port"):
+            found |= dict.fromkeys(_inside(self.net, place.id, place.part), 1.0)
+        elif place.kind == "section":
+            found |= dict.fromkeys(self._fibre(place.id), 1.0)
+        return found
+
+    def hops(self, place: Root) -> list[int]:
+        """Those of a place, or so many of them that they stand for all."""
+        every = self._all_hops(place)
+        return every[:: max(1, len(every) // SAMPLE)]
+
+    def sections(self, place: Root) -> dict[int, float]:
+        """Which sections may end at a port, the likeliest first: the one that leads on from it,
+        or the one that comes in there."""
+        if place.kind == "section":
+            return {place.id: 1.0}
+        found: dict[int, float] = {}
+        for hop in self._all_hops(place) if place.part else ():
+            if on := self.net.section(hop):
+                found[on] = 1.0
+            way = self.net.way(hop)
+            if hop > way[0] and (into := self.net.section(hop - 1)):
+                found.setdefault(into, 0.9)
+        return found
+
+    def circuits(self, place: Root) -> set[int]:
+        return {self.net.circuit(hop) for hop in self._all_hops(place)}
+
+    def site(self, place: Root) -> int | None:
+        """Where it stands."""
+        if place.kind == "site":
+            return place.id
+        return self.net.site(place.id) if place.kind in ("device", "card", "port") else None
+
+    def is_customers(self, place: Root) -> bool:
+        return self.net.is_customers(self.site(place))
+
+    def _all_hops(self, place: Root) -> list[int]:
+        match place.kind:
+            case "device" | "card" | "port" if place.id:
+                return self.net.hops_at(place.id, place.part)
+            case "section":
+                return list(self.net.hops_through(place.id))
+            case "circuit":
+                return self.net.hops_of(place.id)
+            case "site":
+                here = self.net.devices_at(place.id)
+                return [hop for device in here for hop in self.net.hops_at(device)]
+            case _:
+                return []
+
+    def _on_way(self, hop: int) -> set[Root]:
+        net = self.net
+        found = {Root("circuit", net.circuit(hop))}
+        for each in net.way(hop):
+            found |= _inside(net, net.device(each), net.port(each))
+            if section := net.section(each):
+                found |= {Root("section", section), _duct(net, section)}
+        return found
+
+    def _next_to(self, hop: int, place: Root) -> set[Root]:
+        """The fibres at a port and who is at their other ends."""
+        net, found = self.net, set[Root]()
+        if place.kind == "section":
+            ends = [hop, hop + 1]  # it leads from one hop to the next
+        else:
+            ends = list(net.beside(hop))
+            for section in (net.section(each) for each in (hop - 1, hop) if each in net.way(hop)):
+                found |= set(self._fibre(section)) if section else set()
+        for each in ends:
+            found |= _inside(net, net.device(each), net.port(each))
+        return found
+
+    def _fibre(self, section: int) -> Iterator[Root]:
+        yield Root("section", section)
+        if section in self.net.sections:
+            yield _duct(self.net, section)
+            ends = self.net.sections[section]
+            yield from (Root("site", site) for site in (ends.a, ends.z))
+
+
+def card_of(part: str) -> str:
+    """ "3" of "3/17"; "" where it is no port of a card."""
+    card, slash, _ = part.partition("/")
+    return card if slash or part.isdecimal() else ""
+
+
+def _inside(net: Topology, device: int, part: str) -> set[Root]:
+    """The port, its card, its device and its site."""
+    found = {Root("device", device)}
+    if "/" in part:
+        found.add(Root("port", device, part))
+    if site := net.site(device):
+        found.add(Root("site", site))
+    if card := card_of(part):
+        found.add(Root("card", device, card))
+    return found
+
+
+def _duct(net: Topology, section: int) -> Root:
+    ends = net.sections.get(section)
+    return Root("duct", 0, ends.duct) if ends and ends.duct else Root("section", section)
+
+
+def _shares(found: list[set[Root]]) -> dict[Root, float]:
+    counted = Counter(root for one in found for root in one)
+    return {root: number / len(found) for root, number in counted.items()}
