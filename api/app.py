@@ -32,6 +32,7 @@ from api import (
     inbox,
     incidents,
     notices,
+    pages,
     people,
     policies,
     promises,
@@ -49,6 +50,8 @@ from api import (
 )
 from api import history as history_routes
 from api.door import Doorkeeper
+from api.pages.pages import refuse as refuse_on_page
+from api.pages.static import files
 from api.problems import MEDIA_TYPE, answer, tell
 from api.wire import SizeLimit, Wire
 from records import history
@@ -128,9 +131,10 @@ def create_app(
         redoc_url=None,
     )
     app.state.engine, app.state.clock, app.state.hasher = engine, clock, hasher
-    app.state.doorkeeper = Doorkeeper()
-    for router in ROUTERS:
+    app.state.doorkeeper, app.state.status_of = Doorkeeper(), status_of
+    for router in [*ROUTERS, *pages.ROUTERS]:
         app.router.routes.extend(router.routes)
+    app.mount("/static", files())
     for kind in STATUS:
         app.add_exception_handler(kind, refuse)
     app.add_middleware(SizeLimit)
@@ -141,10 +145,9 @@ def create_app(
 
 def refuse(request: Request, error: Exception) -> Response:
     """The answer to an exception of STATUS. The request's own work is rolled back by now."""
-    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    told, headers = tell(error), {}
+    status, told, headers = status_of(error), tell(error), dict[str, str]()
     if isinstance(error, HTTPException):
-        status, headers = error.status_code, dict(error.headers or {})
+        headers = dict(error.headers or {})
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = 'Bearer realm="baton"'
     if isinstance(error, TooManyTries):
@@ -153,7 +156,14 @@ def refuse(request: Request, error: Exception) -> Response:
         told.facts["first"] = who_was_first(request)
     if isinstance(error, Refusal) and isinstance(error, NOTED):
         request.app.state.doorkeeper.note(request, error, request.app.state.clock())
-    return answer(request, status, told, headers)
+    is_page = not request.url.path.startswith("/api/")
+    return (refuse_on_page if is_page else answer)(request, status, told, headers)
+
+
+def status_of(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return next(code for kind, code in STATUS.items() if isinstance(error, kind))
 
 
 def who_was_first(request: Request) -> str | None:

@@ -167,16 +167,20 @@ class Route(APIRoute):
     """A route that takes its turn. Without a turn it is open to everybody."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        guard = _guard_of(endpoint)
+        guard = guard_of(endpoint)
         if guard:
             options["openapi_extra"] = {
                 "security": [{"cookie": []}, {"token": []}],
                 "x-permission": guard.permission or "",
                 "parameters": [IDEMPOTENCY_KEY] if options.get("status_code") == 201 else [],
             }
-            endpoint = _in_one_turn(endpoint, options.get("status_code") or 200)
+            endpoint = self.around(_in_one_turn(endpoint, options.get("status_code") or 200))
         self.beginning = path.partition("{")[0]
         super().__init__(path, endpoint, **options)
+
+    def around(self, run: Callable[..., Response]) -> Callable[..., Response]:
+        """What is done about the whole turn: pages have their own way with refusals."""
+        return run
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As always; but looking whether the text is there spares most routes their pattern."""
@@ -185,7 +189,7 @@ class Route(APIRoute):
         return super().matches(scope)
 
 
-def _guard_of(endpoint: Callable[..., Any]) -> Guard | None:
+def guard_of(endpoint: Callable[..., Any]) -> Guard | None:
     turn = inspect.signature(endpoint).parameters.get("turn")
     return turn.default.dependency if turn else None
 

@@ -109,7 +109,10 @@ class TimeSpent(BaseModel):
 
 @router.get("/{id}/time", summary="Where the time of a ticket went")
 def show_time(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
-    ticket = turn.find(Ticket, id)
+    return tell_time(turn, turn.find(Ticket, id))
+
+
+def tell_time(turn: Turn, ticket: Ticket) -> TimeSpent:
     bar, names = stretches_of(turn.session, ticket, turn.now), name_groups(turn.session)
     reasons = {**reasons_of(turn.session), NO_ORDER: dict(zip(("zh", "en"), NOBODY, strict=True))}
     alike = ("number", "state", "started_at", "opened_at", "restored_at", "closed_at")

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from bpmn import wall
 from records import Incident, ServiceCall, Subscription, Timer, WorkOrder, history
+from records.work_orders import NEVER
 
 if TYPE_CHECKING:
     from bpmn.moves import Move
@@ -75,6 +76,7 @@ def order_row(move: Move, step: wall.OrderStep) -> dict[str, Any]:
         "group_key": kept.get("group") or move.loaded.lanes.get(step.lane or "", ""),
         "form": kept.get("form", ""),
         "stage": kept.get("stage", ""),
+        "clock": kept.get("budget_key", ""),
         "segment": kept.get("segment", "work"),
         "is_on_site": kept.get("on_site", "") == "true",
         "state": "dispatched",
@@ -82,6 +84,7 @@ def order_row(move: Move, step: wall.OrderStep) -> dict[str, Any]:
         "priority": int(kept.get("priority", 3)),
         "revision": 1,
         "opened_at": move.now,
+        "due_at": NEVER,
         "suspensions": 0,
         "finished_by": "",
     }

@@ -1,6 +1,6 @@
 """Work orders: what is known of one. What may be done to it is in tasks/work_orders.py."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, inspect, text
@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from records.columns import BigId, Json, UtcDateTime
 
 IS_OPEN = "finished_at IS NULL"
+NEVER = datetime(2200, 1, 1, tzinfo=UTC)  # due: sorts behind all others, as null would not
 
 
 class WorkOrder(SQLModel, table=True):
@@ -18,6 +19,10 @@ class WorkOrder(SQLModel, table=True):
         Index("ix_workorder_queue", "group_key", "opened_at", "id",
               sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
         Index("ix_workorder_holder", "holder", "opened_at",
+              sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+        Index("ix_workorder_due", "group_key", "due_at", "id",
+              sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+        Index("ix_workorder_held", "holder", "due_at", "id",
               sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
         Index("ix_workorder_step", "run_id", "step_id", unique=True),
     )  # fmt: skip
@@ -31,6 +36,7 @@ class WorkOrder(SQLModel, table=True):
     group_key: str = ""
     form: str = ""
     stage: str = ""
+    clock: str = ""  # the one of its ticket that it is measured by
     segment: str = "work"  # the segment that working on it counts as, where the diagram says one
     is_on_site: bool = False
     state: str = "dispatched"
@@ -39,6 +45,8 @@ class WorkOrder(SQLModel, table=True):
     priority: int = 3
     revision: int = 1
     opened_at: datetime = Field(sa_type=UtcDateTime)
+    # When that clock runs out, or the next one of the ticket's; kept with the rows of clocks.
+    due_at: datetime = Field(default=NEVER, sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     suspensions: int = 0

@@ -8,12 +8,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import SQLModel, col
 
 from records import Clock, Entry
+from records.columns import UtcDateTime
+from records.work_orders import NEVER
 from tasks.clock_definitions import HEARD
 from tasks.clock_outcomes import Outcome, last_breach
 
@@ -35,6 +37,20 @@ _ENTRIES = (
 )
 _ROWS = select(_CLOCK).where(_CLOCK.c.ticket_id.in_(bindparam("tickets", expanding=True)))
 _ADD = insert(_CLOCK)
+_ORDER = SQLModel.metadata.tables["workorder"]
+_RUNS = (_CLOCK.c.ticket_id == _ORDER.c.ticket_id) & _CLOCK.c.ended_at.is_(None)
+_OWN = select(_CLOCK.c.due_at).where(_RUNS, _CLOCK.c.name == _ORDER.c.clock)
+_NEXT = select(func.min(_CLOCK.c.due_at)).where(_RUNS)
+_DUE = func.coalesce(_OWN.scalar_subquery(), _NEXT.scalar_subquery(), literal(NEVER, UtcDateTime))
+_PUT_DUE = (
+    update(_ORDER)
+    .where(
+        _ORDER.c.ticket_id.in_(bindparam("tickets", expanding=True)),
+        _ORDER.c.finished_at.is_(None),
+        _ORDER.c.due_at != _DUE,
+    )
+    .values(due_at=_DUE)
+)
 _CHANGE = (
     update(_CLOCK)
     .where(_CLOCK.c.id == bindparam("of"))
@@ -53,7 +69,8 @@ def entries_of(connection: Connection, tickets: Iterable[int]) -> dict[int, list
 
 
 def keep(session: Session, found: Mapping[int, Sequence[Outcome]]) -> None:
-    """Add the rows that are new, change those that are different; by ticket."""
+    """Add the rows that are new, change those that are different; by ticket. The open work orders
+    are due when their clocks are."""
     connection = session.connection()
     rows = connection.execute(_ROWS, {"tickets": list(found)})
     there = {(row.ticket_id, row.name): row for row in rows}
@@ -71,6 +88,7 @@ def keep(session: Session, found: Mapping[int, Sequence[Outcome]]) -> None:
     if changed:
         connection.execute(_CHANGE, changed)
         _forget(session, [each["of"] for each in changed])
+    connection.execute(_PUT_DUE, {"tickets": list(found)})
 
 
 def row_of(outcome: Outcome) -> Row:

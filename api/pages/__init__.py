@@ -1,0 +1,12 @@
+"""The door for people: pages of HTML, drawn from templates/ with words of languages/.
+
+A page calls the same verbs as JSON does. How a page is answered: pages.py; what it is drawn with:
+paper.py; how a form is filled in: answers.py.
+"""
+
+from api.pages.home import router as home
+from api.pages.sign_in import router as sign_in
+from api.pages.tickets import router as tickets
+from api.pages.work_orders import router as work_orders
+
+ROUTERS = [home, sign_in, work_orders, tickets]

@@ -1,0 +1,86 @@
+"""What the page of a work order shows: its form, who may take it, what was said and done."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from api.deps import Turn
+from api.pages import answers
+from bpmn import library
+from records import Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
+from tasks import suggestions, work_orders
+from tasks.clocks import reasons_of
+from tasks.groups import name_groups
+from tasks.people import may
+from tasks.work_orders import ALLOWED
+
+NEWEST = 100  # entries of history
+
+
+def read(turn: Turn, order: WorkOrder) -> dict[str, Any]:
+    session = turn.session
+    ticket = session.get(Ticket, order.ticket_id) if order.ticket_id else None
+    schema = form_of(turn, order)
+    return {
+        "order": order,
+        "ticket": ticket,
+        "customer": _of(turn, Customer, ticket.customer_id if ticket else None),
+        "circuit": _of(turn, Circuit, ticket.circuit_id if ticket else None),
+        "schema": schema,
+        "kind_of": answers.kind_of,
+        "given": answers.shown(schema, order.answers or order.draft),
+        "verbs": verbs(turn, order),
+        "groups": name_groups(session),
+        "suggested": _suggested(turn, order),
+        "reasons": reasons_of(session) if "suspend" in verbs(turn, order) else {},
+        "comments": _comments(turn, order),
+        "entries": _entries(turn, order),
+    }
+
+
+def form_of(turn: Turn, order: WorkOrder) -> dict[str, Any]:
+    """The JSON Schema of its answers; empty where it asks nothing."""
+    run = turn.session.get_one(Run, order.run_id)
+    loaded = library.load(turn.session, run.version_id, run.content_hash)
+    return loaded.blueprint.forms.get(order.form) or {}
+
+
+def verbs(turn: Turn, order: WorkOrder) -> set[str]:
+    """What the viewer may do with it now."""
+    person = turn.person
+    if order.finished_at or not may(person, "work-orders:advance"):
+        return set()
+    steers, holds = may(person, "work-orders:assign"), order.holder == person.login
+    is_free = order.holder in (None, person.login)
+    is_theirs = holds or steers
+    can = (
+        {"claim", "accept"}
+        if is_free and work_orders.is_candidate(turn.session, order, person)
+        else set()
+    )
+    can |= set(ALLOWED) - {"claim", "accept", "reassign"} if is_theirs else set()
+    can |= {"reassign"} if steers else set()
+    left_out = {"set_out", "arrive"} if not order.is_on_site else set()
+    return {verb for verb in can - left_out if order.state in ALLOWED[verb]}
+
+
+def _of(turn: Turn, table: Any, key: int | None) -> Any:
+    return turn.session.get(table, key) if key else None
+
+
+def _suggested(turn: Turn, order: WorkOrder) -> list[Any]:
+    if order.finished_at or not may(turn.person, "work-orders:assign"):
+        return []
+    return suggestions.for_order(turn.session, order, turn.now)[:3]
+
+
+def _comments(turn: Turn, order: WorkOrder) -> list[Comment]:
+    mine = select(Comment).where(Comment.work_order_id == order.id).order_by(col(Comment.id))
+    return list(turn.session.exec(mine))
+
+
+def _entries(turn: Turn, order: WorkOrder) -> list[Entry]:
+    """What was done to it, the newest first."""
+    told = select(Entry).where(Entry.subject == f"run:{order.run_id}")
+    rows = turn.session.exec(told.order_by(col(Entry.seq).desc()).limit(NEWEST))
+    return [one for one in rows if one.particulars.get("work_order") == order.id]
