@@ -29,6 +29,8 @@ class Prepared:
         connection.execute(ready[key], rows)
 
     def _compile(self, dialect: Dialect, rows: Rows) -> Any:
-        return self._make(DIALECTS[dialect.name]).compile(
+        # Inline: nobody asks for the ids of the new rows.
+        statement = self._make(DIALECTS[dialect.name]).inline()
+        return statement.compile(
             dialect=dialect, column_keys=list(rows[0]), for_executemany=len(rows) > 1
         )
