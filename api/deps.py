@@ -37,6 +37,7 @@ from records import (
     Run,
     Ticket,
     Token,
+    Visit,
     WorkOrder,
 )
 from records.bold import DoAgain
@@ -64,6 +65,7 @@ NOUNS: dict[type, tuple[str, str]] = {
     Ticket: ("故障单", "ticket"),
     WorkOrder: ("工单", "work order"),
     Token: ("令牌", "token"),
+    Visit: ("上门", "visit"),
 }
 
 

@@ -65,13 +65,12 @@ class Role:
 
 
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
-WORK = READ | {"work-orders:advance", "discrepancies:propose"}
+WORK = READ | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
 SERVE = WORK | {"tickets:open"}
 VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
-DISPATCH |= VISIT
-DISPATCH |= {"discrepancies:settle"}
+DISPATCH |= VISIT | {"discrepancies:settle"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told

@@ -82,7 +82,7 @@ def remind(session: Session, visit: Visit, *, now: datetime) -> bool:
 def tell_crew(session: Session, visit: Visit, people: Sequence[Person], *, now: datetime) -> None:
     """Each of them, with an invitation; and the customer, if they were told of the visit before."""
     visit.sequence += 1
-    facts = _facts(session, visit) | {"invitation": _invitation(session, visit, "REQUEST")}
+    facts = _facts(session, visit) | {"invitation": invitation_of(session, visit, "REQUEST")}
     if visit.customer_id:
         facts["customer"] = session.get_one(Customer, visit.customer_id).name
     for person in people:
@@ -122,6 +122,19 @@ def tell_cancelled(
             _tell(session, visit, contact, "visit_cancelled", facts, now)
 
 
+def invitation_of(session: Session, visit: Visit, method: str = "") -> Facts:
+    """As notifications/invitations.py has it; of the visit as it is, where no method is told."""
+    site = session.get_one(Site, visit.site_id)
+    return {
+        "uid": f"visit-{visit.id}",
+        "sequence": visit.sequence,
+        "method": method or ("CANCEL" if visit.state == "cancelled" else "REQUEST"),
+        "starts_at": visit.starts_at.isoformat(),
+        "ends_at": visit.ends_at.isoformat(),
+        "place": f"{site.city}{site.county} {site.name}",
+    }
+
+
 def _sheet(session: Session, visit: Visit) -> Facts:
     """说明单: what, who, when, what to prepare."""
     rules, jobs = policies.current(session, "visits").content, jobs_of(session, visit)
@@ -151,25 +164,13 @@ def _crew_names(session: Session, visit: Visit) -> list[str]:
 
 def _cancellation(session: Session, visit: Visit, zh: str, en: str = "") -> Facts:
     told = {key: value for key, value in _facts(session, visit).items() if key != "jobs"}
-    invitation = _invitation(session, visit, "CANCEL")
+    invitation = invitation_of(session, visit, "CANCEL")
     return told | {"reason": {"zh": zh, "en": en or zh}, "invitation": invitation}
-
-
-def _invitation(session: Session, visit: Visit, method: str) -> Facts:
-    site = session.get_one(Site, visit.site_id)
-    return {
-        "uid": f"visit-{visit.id}",
-        "sequence": visit.sequence,
-        "method": method,
-        "starts_at": visit.starts_at.isoformat(),
-        "ends_at": visit.ends_at.isoformat(),
-        "place": f"{site.city}{site.county} {site.name}",
-    }
 
 
 def _tell_customer(session: Session, visit: Visit, now: datetime, **more: Any) -> int:
     """How many notices; one that may not leave, as it names somebody else, is none."""
-    facts = {**visit.sheet, **more, "invitation": _invitation(session, visit, "REQUEST")}
+    facts = {**visit.sheet, **more, "invitation": invitation_of(session, visit, "REQUEST")}
     rows = [
         notice
         for contact in _contacts(session, visit)

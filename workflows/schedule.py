@@ -19,6 +19,7 @@ from workflows import (
     segments,
     service_calls,
     upkeep,
+    visits,
     work_orders,
 )
 
@@ -62,12 +63,15 @@ SCHEDULE: dict[str, Job | Flow] = {
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),
     "watch sources of alarms": Job(receipts.watch_sources, 5.0, "alarms"),
     "ask sources for all alarms": Job(resync.ask_sources, 5.0, "sources"),
+    "remind of visits": Job(visits.remind_of_visits, 30.0, "timers"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
     "keep segments": Job(segments.keep, 30.0, "segments"),
     "send notices": Job(notices.send_notices, 0.5, "notices"),
     "seal history": Flow(seals.seal_history, ":07"),
     "foretell breaches": Flow(reports.foretell, ":37"),
     "report hand-offs": Flow(reports.report_hand_offs, "00:20"),
+    "watch certificates": Flow(visits.watch_certificates, "07:40"),
+    "watch calibrations": Flow(visits.watch_calibrations, "07:45"),
     "watch calendars": Flow(upkeep.watch_calendars, "08:30"),
     "forget what is old": Flow(upkeep.forget_old, "03:10"),
 }
