@@ -39,7 +39,7 @@ class SourceGiven(Given):
     name_en: str = Field("", max_length=100, examples=["OMC east"])
     charset: str = Field("utf-8", description=", ".join(CHARSETS))
     zone: str = Field("Asia/Shanghai", description="Of times told without one")
-    mapping: str = Field("", description="if-mib, huawei, zte; huawei, h3c, cisco for syslog")
+    mapping: str = Field("", description="One of the policy snmp or syslog; else found by itself")
     devices: dict[str, str] = Field({}, description="Its name or address of a device: our code")
     heartbeat_seconds: int | None = Field(None, description="A sign of life is due so often")
     is_active: bool = True

@@ -24,7 +24,7 @@ class AlarmSource(SQLModel, table=True):
     kind: str  # one of KINDS
     charset: str = "utf-8"
     zone: str = "Asia/Shanghai"  # of times that it tells without one
-    mapping: str = ""  # how its traps or lines are read: tasks/alarm_formats/*.json; "": by itself
+    mapping: str = ""  # which of the policy snmp or syslog reads it; "": whichever fits
     devices: dict[str, str] = Field(default_factory=dict, sa_type=Json)  # its name: our code
     person_id: int | None = Field(default=None, foreign_key="person.id")  # who alone may send
     heartbeat_seconds: int | None = None  # a sign of life is due so often; None: not watched

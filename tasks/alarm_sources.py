@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from records import AlarmSource, Person, Receipt, history
 from records.alarm_sources import KINDS
-from tasks.alarm_formats import snmp, syslog
+from tasks import policies
 from tasks.alarm_formats.reading import CHARSETS, Parsed
 from tasks.people import find_person, require
 from tasks.refusals import Forbidden, NotAllowed, NotFound, wrong
@@ -27,7 +27,7 @@ MAY_CHANGE = (
     *("heartbeat_seconds", "is_active", "sender", "resync_url", "resync_token"),
 )
 ASKED = ("alertmanager", "tmf642", "omc")  # kinds that can tell all they have: resync.py
-MAPPINGS = {"snmp": snmp.MAPPINGS, "syslog": syslog.MAPPINGS}
+MAPPED = ("snmp", "syslog")  # kinds whose mappings are policies of that name
 PATIENCE = 3  # heartbeats that may be missing before a source counts as silent
 SKEWS = 50  # of how many alarms the skew is the median
 GROUPS = 100  # whose truncation is remembered
@@ -62,7 +62,7 @@ def put(
     """Set up a source, or change what is in MAY_CHANGE. Its kind stays."""
     require(by, "alarm-sources:administer")
     source = session.exec(select(AlarmSource).where(AlarmSource.key == key)).first()
-    _check(key, kind, told, source)
+    _check(session, key, kind, told, source)
     values = {name: value for name, value in told.items() if name != "sender"}
     if "sender" in told:
         sender = told["sender"]
@@ -203,7 +203,9 @@ def _resync(source: AlarmSource, parsed: Parsed) -> str:
     return "" if said or source.resync == "wanted" else source.resync
 
 
-def _check(key: str, kind: str, told: dict[str, Any], source: AlarmSource | None) -> None:
+def _check(
+    session: Session, key: str, kind: str, told: dict[str, Any], source: AlarmSource | None
+) -> None:
     if not KEY.fullmatch(key):
         zh = "键须为 1 至 40 个小写字母、数字、点、横线,以字母开头"
         raise wrong("key", zh, "A key is 1 to 40 lower-case letters, digits, . _ - from a letter")
@@ -217,15 +219,15 @@ def _check(key: str, kind: str, told: dict[str, Any], source: AlarmSource | None
     check_charset(told.get("charset", "utf-8"))
     if not _is_zone(told.get("zone", "UTC")):
         raise wrong("zone", "没有这个时区,如 Asia/Shanghai", "No such zone; as Asia/Shanghai")
-    _check_mapping(kind, told.get("mapping", ""))
+    _check_mapping(session, kind, told.get("mapping", ""))
     _check_address(kind, told.get("resync_url", ""))
     seconds = told.get("heartbeat_seconds")
     if seconds is not None and not 1 <= seconds <= 86_400:
         raise wrong("heartbeat_seconds", "须为 1 至 86400 秒", "is 1 to 86400 seconds")
 
 
-def _check_mapping(kind: str, mapping: str) -> None:
-    known = MAPPINGS.get(kind, ())
+def _check_mapping(session: Session, kind: str, mapping: str) -> None:
+    known = policies.current(session, kind).content if mapping and kind in MAPPED else ()
     if mapping and mapping not in known:
         some = ", ".join(known) or "-"
         raise wrong("mapping", f"没有这种映射,可用:{some}", f"No such mapping: there are {some}")

@@ -5,7 +5,7 @@ as number 0. What a policy must be: policy_checks.py. Called by whatever works b
 at start.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from notifications import policy as notice_policy
 from notifications.words import shipped_words
-from records import Person, Policy, history
+from records import AlarmSource, Person, Policy, history
 from records import policies as stored
 from records.policies import Policed
 from tasks.findings import Finding
@@ -95,7 +95,23 @@ def find_wrong(session: Session, key: str, content: Any) -> list[Finding]:
     findings = check_alone(key, content)
     if not findings and key in ("clocks", "calendars"):
         findings += check_beside(key, content, lambda other: current(session, other).content)
+    if not findings and key in ("snmp", "syslog"):
+        findings += _missed_by_sources(session, key, content)
     return findings
+
+
+def _missed_by_sources(session: Session, key: str, content: Mapping[str, Any]) -> Iterator[Finding]:
+    """A mapping that a source of alarms names has to stay."""
+    named = select(AlarmSource.key, AlarmSource.mapping).where(  # type: ignore[call-overload]
+        col(AlarmSource.kind) == key, col(AlarmSource.mapping) != ""
+    )
+    for source, mapping in session.execute(named.order_by(col(AlarmSource.key))):
+        if mapping not in content:
+            yield Finding(
+                mapping,
+                f"告警源“{source}”用到映射“{mapping}”,请先改告警源",
+                f"The source {source} is read by “{mapping}”: change the source first",
+            )
 
 
 def _refuse(findings: Sequence[Finding]) -> None:

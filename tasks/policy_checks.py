@@ -15,6 +15,7 @@ from tasks.clock_checks import check_clocks
 from tasks.crew_checks import check_crews
 from tasks.distance_checks import check_distances
 from tasks.findings import Finding
+from tasks.mapping_checks import check_snmp, check_syslog
 from tasks.recipient_checks import check_recipients
 from tasks.suspension_checks import check_suspensions
 from tasks.visit_checks import check_visits
@@ -27,7 +28,9 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "distances": check_distances,
     "notices": check_notices,
     "recipients": check_recipients,
+    "snmp": check_snmp,
     "suspensions": check_suspensions,
+    "syslog": check_syslog,
     "visits": check_visits,
     "words": check_words,
 }

@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from records import AlarmSource, Person, Receipt, history
-from tasks import alarm_formats, alarm_sources, alarms, resync
+from records.policies import Policed
+from tasks import alarm_formats, alarm_sources, alarms, policies, resync
 from tasks.alarm_formats.reading import CHARSETS, Given, Parsed
 from tasks.alarms import Report
 from tasks.people import require
@@ -135,18 +136,28 @@ def waiting(session: Session, source_id: int) -> list[Receipt]:
     return list(session.exec(found))
 
 
-def read(source: AlarmSource, receipt: Receipt) -> Parsed:
-    """What it says. Never raises: what cannot be read is told in `Parsed.refusal`."""
+def read(source: AlarmSource, receipt: Receipt, mappings: Policed | None = None) -> Parsed:
+    """What it says, by these mappings (`mappings_for`), or by those that came with Baton.
+
+    Never raises: what cannot be read is told in `Parsed.refusal`.
+    """
     given = Given(
         source=source.key,
         now=receipt.received_at,
         zone=source.zone,
         mapping=source.mapping,
+        mappings=mappings,
         devices=source.devices,
         receipt_id=receipt.id,
     )
     body = receipt.body if receipt.corrected is None else receipt.corrected
     return alarm_formats.parse(source.kind, body, receipt.charset or source.charset, given)
+
+
+def mappings_for(session: Session, source: AlarmSource) -> Policed | None:
+    """How this vendor's traps or lines are read now; None where the form says all."""
+    is_mapped = source.kind in alarm_sources.MAPPED
+    return policies.current(session, source.kind) if is_mapped else None
 
 
 def settle(

@@ -71,7 +71,8 @@ def _read_batch(engine: Engine, source_id: int) -> Told:
     with open_session(engine, readonly=True) as session:
         source = session.get_one(AlarmSource, source_id)
         waiting = receipts.waiting(session, source_id)
-    return [(receipt, receipts.read(source, receipt)) for receipt in waiting]
+        mappings = receipts.mappings_for(session, source)
+    return [(receipt, receipts.read(source, receipt, mappings)) for receipt in waiting]
 
 
 def _keep_batch(engine: Engine, source_id: int, told: Told, now: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from records.policies import Policed
 from tasks.alarm_reports import Report
 
 CHARSETS = {  # as it is told: as Python knows it; a GBK source may send what only GB 18030 has
@@ -42,6 +43,7 @@ class Given:
     zone: str = "Asia/Shanghai"
     charset: str = "utf-8"  # of texts inside that are told as octets
     mapping: str = ""
+    mappings: Policed | None = None  # None: as they came with Baton
     devices: Mapping[str, str] = field(default_factory=dict)
     receipt_id: int | None = None
 

@@ -1,14 +1,16 @@
 """SNMP traps and informs as JSON, as the listener or snmptrapd makes them of each.
 
-Which trap says what, and which field means what, is data: snmp.json. A source may name its mapping;
-else the trap's OID finds it.
+Which trap says what, and which field means what, is the policy “snmp”. A source may name its
+mapping; else the trap's OID finds it.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from tasks.alarm_formats.names import cause_of, load, severity_of, type_of
+from records.policies import Policed
+from tasks.alarm_formats.mappings import mappings_of
+from tasks.alarm_formats.names import cause_of, severity_of, type_of
 from tasks.alarm_formats.reading import (
     Given,
     Sign,
@@ -21,7 +23,6 @@ from tasks.alarm_formats.reading import (
 from tasks.alarm_formats.times import read_time
 from tasks.alarm_reports import Report
 
-MAPPINGS = tuple(load("snmp"))
 SIGNS = ("heartbeat", "resync wanted", "resync running", "resync over")
 
 
@@ -30,7 +31,7 @@ def tell(item: Any, given: Given) -> Report | Sign:
     oid = text_of(trap, "trap_oid", "snmpTrapOID").strip(".")
     if not oid:
         raise Unreadable("没有 trap_oid", "has no trap_oid")
-    found = _find(oid, given.mapping)
+    found = _find(mappings_of("snmp", given), oid, given.mapping)
     if found is None:
         return Sign("other")  # a trap that is nobody's alarm; the delivery keeps it
     mapping, meaning = found
@@ -113,10 +114,12 @@ def _value(told: Mapping[str, Any], charset: str, is_time: bool) -> str:
     return text if text.isprintable() else text_of(told, "value")
 
 
-@cache
-def _find(oid: str, wanted: str) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
+@lru_cache(maxsize=2_000)
+def _find(
+    known: Policed, oid: str, wanted: str
+) -> tuple[Mapping[str, Any], Mapping[str, str]] | None:
     """The mapping that knows the trap, and what the trap says there."""
-    for name, mapping in load("snmp").items():
+    for name, mapping in known.content.items():
         for prefix, meaning in mapping["traps"].items():
             is_wanted = wanted in ("", name) or name == "if-mib"
             if is_wanted and f"{oid}.".startswith(f"{prefix}."):

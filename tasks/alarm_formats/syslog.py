@@ -1,18 +1,20 @@
 """Lines of syslog: RFC 5424 with the alarm of RFC 5674 in its structured data, and vendors' lines,
-whose patterns are data (syslog.json). A line that is no alarm is none; the delivery keeps it.
+whose patterns are the policy “syslog”. A line that is no alarm is none; the delivery keeps it.
 """
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from tasks.alarm_formats.names import cause_of, load, severity_of, type_of
+from records.policies import Policed
+from tasks.alarm_formats.mappings import mappings_of
+from tasks.alarm_formats.names import cause_of, severity_of, type_of
 from tasks.alarm_formats.reading import Given, Sign, Unreadable, object_of
 from tasks.alarm_formats.times import read_short, read_time
 from tasks.alarm_reports import Report
+from tasks.mapping_checks import as_filter
 
-MAPPINGS = tuple(load("syslog"))
 LONGEST, SEARCHED = 65_536, 4_096  # characters of a line; of these, what patterns look at
 FRAMED = re.compile(r"\d{1,5} (?=<\d{1,3}>)")  # octet counting of RFC 6587
 HEAD = re.compile(r"<(?P<pri>\d{1,3})>1 (?P<at>\S+) (?P<host>\S+) (?P<app>\S+) \S+ \S+ ?")
@@ -93,7 +95,7 @@ def _vendor(line: str, given: Given, host: str = "", at: Any = None) -> Report |
     old = OLD.match(line)
     if old:
         host, at = old["host"], _old_time(old["at"], given)
-    told = _match(line, given.mapping)
+    told = _match(line, mappings_of("syslog", given), given.mapping)
     if told is None:
         return None
     found, cause = told
@@ -112,19 +114,22 @@ def _vendor(line: str, given: Given, host: str = "", at: Any = None) -> Report |
     )
 
 
-def _match(line: str, wanted: str) -> tuple[re.Match[str], str] | None:
-    for pattern, cause in _patterns(wanted):
-        found = pattern.search(line[:SEARCHED])
-        if found:
+def _match(line: str, known: Policed, wanted: str) -> tuple[re.Match[str], str] | None:
+    searched = line[:SEARCHED]
+    for is_there, pattern, cause in _patterns(known, wanted):
+        if is_there(searched) and (found := pattern.search(searched)):
             return found, cause
     return None
 
 
-@cache
-def _patterns(wanted: str) -> list[tuple[re.Pattern[str], str]]:
-    chosen = [one for name, one in load("syslog").items() if wanted in ("", name)]
+@lru_cache(maxsize=200)
+def _patterns(
+    known: Policed, wanted: str
+) -> list[tuple[Callable[[str], bool], re.Pattern[str], str]]:
+    """Each behind a filter whose time grows with the line only: few lines are anybody's."""
+    chosen = [one for name, one in known.content.items() if wanted in ("", name)]
     return [
-        (re.compile(each["match"], re.IGNORECASE), each["cause"])
+        (as_filter(each["match"]).is_valid, re.compile(each["match"], re.IGNORECASE), each["cause"])
         for one in chosen
         for each in one["patterns"]
     ]
