@@ -50,11 +50,12 @@ def test_a_root_counts_from_when_it_was_known_first(session, now):
     of, due = storm(0, ("site", "HZ-1")), now + timedelta(seconds=10)
     judging = Judge([of], {0: due})
     judging.look(session, due)
-    assert judging.seconds(of) is None
+    assert judging.seconds(of, judging.known_at) is None
     open_for(session, now, "site", "HZ-1")
     for seconds in (3, 30):
         judging.look(session, due + timedelta(seconds=seconds))
-    assert judging.seconds(of) == 3
+    assert judging.seconds(of, judging.known_at) == 3
+    assert judging.seconds(of, judging.opened_at) == 3
 
 
 def test_time_is_looked_at_closely_while_a_storm_is_new(now):

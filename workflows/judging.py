@@ -16,27 +16,34 @@ from records import Alarm, AlarmGroup, Ticket
 from records.region.breakages import Root
 from records.region.storms import Storm
 
-_ID, _KIND, _OBJECT = map(col, (AlarmGroup.id, AlarmGroup.root_kind, AlarmGroup.root_object))
+_KIND, _OBJECT = col(AlarmGroup.root_kind), col(AlarmGroup.root_object)
 
 
 @dataclass
 class Judge:
-    """Looks at the groups from time to time: when was the right root first known?"""
+    """Looks from time to time: when was the right root known, when had it a ticket?"""
 
     storms: Sequence[Storm]
     due: dict[int, datetime]  # by a storm's number: when its hold-off was over
-    found_at: dict[int, datetime] = field(default_factory=dict)
+    known_at: dict[int, datetime] = field(default_factory=dict)
+    opened_at: dict[int, datetime] = field(default_factory=dict)
 
     def look(self, session: Session, now: datetime) -> None:
-        known = set(standing_roots(session).values())
-        for storm in self.storms:
-            if storm.number not in self.found_at and storm.roots & known:
-                self.found_at[storm.number] = now
+        roots = standing_roots(session)
+        with_ticket = {root for root, has_ticket in roots if has_ticket}
+        for at, known in (
+            (self.known_at, {root for root, _ in roots}),
+            (self.opened_at, with_ticket),
+        ):
+            for storm in self.storms:
+                if storm.number not in at and storm.roots & known:
+                    at[storm.number] = now
 
-    def seconds(self, storm: Storm) -> float | None:
-        """From the end of the hold-off until the right root was known."""
-        at = self.found_at.get(storm.number)
-        return None if at is None else max(0.0, (at - self.due[storm.number]).total_seconds())
+    def seconds(self, storm: Storm, at: dict[int, datetime]) -> float | None:
+        """From the end of the hold-off until then; None where that never came."""
+        if storm.number not in at:
+            return None
+        return max(0.0, (at[storm.number] - self.due[storm.number]).total_seconds())
 
 
 @dataclass
@@ -71,12 +78,12 @@ def judge(session: Session, storms: Sequence[Storm]) -> Verdict:
     return Verdict(right, wrong, left, len(wanted))
 
 
-def standing_roots(session: Session) -> dict[int, Root]:
-    """By group: the root of each that has a ticket, and that no other took over."""
-    rows = select(_ID, _KIND, _OBJECT).where(
-        col(AlarmGroup.ticket_id).is_not(None), col(AlarmGroup.taken_over_by).is_(None)
+def standing_roots(session: Session) -> set[tuple[Root, bool]]:
+    """Of the groups that no other took over; whether there is a ticket for it."""
+    rows = select(_KIND, _OBJECT, col(AlarmGroup.ticket_id)).where(
+        col(AlarmGroup.taken_over_by).is_(None)
     )
-    return {key: (kind, name) for key, kind, name in session.execute(rows)}
+    return {((kind, name), key is not None) for kind, name, key in session.execute(rows)}
 
 
 def parent_roots(session: Session) -> dict[int, Root]:

@@ -144,13 +144,16 @@ def _counted(session: Session, reports: int) -> Rows:
 
 def _judged(session: Session, judge: Judge, verdict: judging.Verdict) -> Rows:
     first, all_told = judging.told_first(session)
-    times = [
-        seconds for one in verdict.right.values() if (seconds := judge.seconds(one)) is not None
-    ]
+    found = verdict.right.values()
+    known, opened = (
+        [seconds for one in found if (seconds := judge.seconds(one, at)) is not None]
+        for at in (judge.known_at, judge.opened_at)
+    )
     return [
         ("root cause, recall", f"{verdict.recall:.1%} of {verdict.wanted}"),
         ("root cause, precision", f"{verdict.precision:.1%}"),
-        ("first correct root, after the hold-off", judging.half(times)),
+        ("first correct root, after the hold-off", judging.half(known)),
+        ("its ticket, which the table may hold back", judging.half(opened)),
         ("told first", f"{first / all_told:.1%} of {all_told}" if all_told else "–"),
     ]
 
@@ -159,7 +162,7 @@ def _cases(session: Session, judge: Judge, verdict: judging.Verdict) -> Table:
     table = Table("storm", "its root", "ticket", "seconds", "taken for", title="Case by case")
     tickets = {storm.number: key for key, storm in verdict.right.items()}
     for storm in judge.storms:
-        key, seconds = tickets.get(storm.number), judge.seconds(storm)
+        key, seconds = tickets.get(storm.number), judge.seconds(storm, judge.known_at)
         root = min(storm.roots)
         table.add_row(
             storm.kind,
