@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_dir
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from api.pages import answers
 from api.pages.languages import messages
 from api.pages.pages import PageRoute, local
 from api.pages.paper import MENU
@@ -92,10 +93,10 @@ def test_a_form_with_an_error_says_so_beside_the_field_and_keeps_what_was_typed(
 def test_a_completed_order_leads_to_the_next_one(as_, order):
     ada = as_("ada")
     ada.post(f"/work-orders/{order.id}/actions/accept")
-    answers = {"answers.confirmed": "yes", "answers.remark": "已核对"}
-    ada.post(f"/work-orders/{order.id}/draft", data=answers)
+    given = {"answers.confirmed": "yes", "answers.remark": "已核对"}
+    ada.post(f"/work-orders/{order.id}/draft", data=given)
     assert "已核对" in ada.get(f"/work-orders/{order.id}").text
-    answer = ada.post(f"/work-orders/{order.id}/completion", data=answers, follow_redirects=False)
+    answer = ada.post(f"/work-orders/{order.id}/completion", data=given, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/work-orders")
     assert ada.get(f"/api/work-orders/{order.id}").json()["answers"]["confirmed"] is True
 
@@ -105,6 +106,15 @@ def test_the_second_of_two_hears_who_was_first(as_, order):
     answer = as_("dora").post(f"/work-orders/{order.id}/actions/accept", headers=ENGLISH)
     assert answer.status_code == 409
     assert "First: ada" in answer.text and "accepted" in answer.text
+
+
+def test_a_call_becomes_a_ticket_and_a_refused_one_keeps_what_was_typed(as_, order):
+    ada = as_("ada")
+    call = answers.shown(tickets.intake_form().schema, example("fault_intake.json"))
+    refused = ada.post("/tickets", data=call | {"answers.impact": ""}, headers=ENGLISH)
+    assert refused.status_code == 422 and 'value="HD-DIA-1"' in refused.text
+    taken = ada.post("/tickets", data=call, follow_redirects=False)
+    assert taken.headers["location"] == f"/tickets/{order.ticket_id}"  # one more call on it
 
 
 def test_a_ticket_shows_its_time_its_clocks_and_its_way(as_, order):

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from starlette.responses import Response
 
 from api.deps import Id, Turn, allow
-from api.pages import ticket_sheets
+from api.pages import answers, ticket_sheets
 from api.pages.pages import again_by, first, go, make_pages, show, typed
 from api.paging import Asked, narrow, page, search
 from api.tickets import SORTS, take
@@ -47,6 +47,22 @@ def list_tickets(asked: Annotated[Wanted, Query()], turn: Turn = allow("tickets:
         grades=GRADES,
         levels=LEVELS,
     )
+
+
+@router.get("/tickets/new")
+def show_intake(turn: Turn = allow("tickets:open")) -> Response:
+    """受理: what is asked while the customer is on the telephone."""
+    schema = tickets.intake_form().schema
+    return show(turn, "tickets/new.html", schema=schema, given={}, kind_of=answers.kind_of)
+
+
+@router.post("/tickets")
+@again_by(show_intake)
+def report(turn: Turn = allow("tickets:open", raw=True)) -> Response:
+    """A new ticket; or, where one is open for the circuit, a call that is noted on it."""
+    given = answers.read(tickets.intake_form().schema, typed(turn))
+    ticket = tickets.report(turn.session, given, by=turn.person, now=turn.now)
+    return go(f"/tickets/{ticket.id}")
 
 
 @router.get("/tickets/{id}")
