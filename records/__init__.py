@@ -6,6 +6,7 @@ Every table can be imported from here; importing this makes all of them known to
 from records.alarm_groups import AffectedCircuit, AlarmGroup
 from records.alarm_sources import AlarmSource
 from records.alarms import Alarm
+from records.articles import Article, ArticleTerm, ArticleVersion
 from records.assets import Asset
 from records.bookings import Booking
 from records.certificates import Certificate
@@ -14,11 +15,15 @@ from records.clocks import Clock, Escalation
 from records.customers import Contact, Customer
 from records.diagrams import Diagram, Version
 from records.discrepancies import Discrepancy
+from records.experts import Expert
+from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
 from records.notices import Notice
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
 from records.planned_works import PlannedWork
+from records.points import PointsEntry
 from records.policies import Policy
+from records.questions import Answer, Asked, Question
 from records.receipts import Receipt
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
@@ -26,6 +31,7 @@ from records.segments import Forecast, HandOff, Report, Segment, Tally
 from records.shifts import Lateness, Shift
 from records.teams import Team, Teammate
 from records.tickets import Ticket
+from records.uses import Use
 from records.visits import Visit, VisitJob
 from records.work_orders import Attachment, Comment, WorkOrder
 
@@ -34,6 +40,11 @@ __all__ = [
     "Alarm",
     "AlarmGroup",
     "AlarmSource",
+    "Answer",
+    "Article",
+    "ArticleTerm",
+    "ArticleVersion",
+    "Asked",
     "Asset",
     "Attachment",
     "Booking",
@@ -49,7 +60,10 @@ __all__ = [
     "Discrepancy",
     "Entry",
     "Escalation",
+    "Expert",
     "FailedSignIn",
+    "FaqPush",
+    "FaqReceipt",
     "Forecast",
     "Group",
     "HandOff",
@@ -61,7 +75,9 @@ __all__ = [
     "Notice",
     "Person",
     "PlannedWork",
+    "PointsEntry",
     "Policy",
+    "Question",
     "Receipt",
     "Report",
     "Run",
@@ -79,6 +95,7 @@ __all__ = [
     "Ticket",
     "Timer",
     "Token",
+    "Use",
     "Version",
     "Visit",
     "VisitJob",

@@ -15,6 +15,7 @@ from tasks.clock_checks import check_clocks
 from tasks.crew_checks import check_crews
 from tasks.distance_checks import check_distances
 from tasks.findings import Finding
+from tasks.knowledge_checks import check_knowledge, check_points
 from tasks.mapping_checks import check_snmp, check_syslog
 from tasks.recipient_checks import check_recipients
 from tasks.suspension_checks import check_suspensions
@@ -26,7 +27,9 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "clocks": check_clocks,
     "crews": check_crews,
     "distances": check_distances,
+    "knowledge": check_knowledge,
     "notices": check_notices,
+    "points": check_points,
     "recipients": check_recipients,
     "snmp": check_snmp,
     "suspensions": check_suspensions,

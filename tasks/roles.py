@@ -14,6 +14,9 @@ PERMISSIONS = {  # permission: Chinese and English
     "assets:administer": ("管理班组、车辆与仪表", "administer teams, vehicles and instruments"),
     "bookings:administer": ("登记请假、值班、送修", "note who is away and what is in repair"),
     "certificates:administer": ("登记资质证书", "note certificates"),
+    "articles:read": ("查看知识", "see articles"),
+    "articles:write": ("撰写知识", "write articles"),
+    "articles:publish": ("发布、复审、撤回知识", "publish, review and withdraw articles"),
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
@@ -24,6 +27,10 @@ PERMISSIONS = {  # permission: Chinese and English
         "raise discrepancies and propose what is right",
     ),
     "discrepancies:settle": ("确认或驳回资源更正", "settle or refuse discrepancies"),
+    "experts:read": ("查看专家库", "see the directory of experts"),
+    "experts:administer": ("管理专家库", "nominate, appoint and dismiss experts"),
+    "faq-pushes:read": ("查看 FAQ 推送", "see FAQ pushes"),
+    "faq-pushes:send": ("推送 FAQ", "push FAQs to agents, and end that"),
     "flows:read": ("查看定时任务运行情况", "see how timed work goes"),
     "groups:staff": ("调整班组成员", "say who is in a group"),
     "history:read": ("查看全部历史", "read all of history"),
@@ -33,8 +40,12 @@ PERMISSIONS = {  # permission: Chinese and English
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
     "people:read": ("查看人员", "see people"),
     "people:administer": ("管理人员", "administer people"),
+    "points:read": ("查看积分", "see points"),
     "policies:read": ("查看策略", "see policies"),
     "policies:publish": ("发布策略", "publish policies"),
+    "questions:read": ("查看问答", "see questions and answers"),
+    "questions:ask": ("提问与回答", "ask and answer questions"),
+    "questions:steer": ("代为采纳、撤回、重开问题", "accept, withdraw and reopen for who asked"),
     "reports:read": ("查看报表", "see reports"),
     "runs:read": ("查看流程实例", "see runs"),
     "runs:steer": ("启动、取消流程实例", "start and cancel runs"),
@@ -65,18 +76,23 @@ class Role:
 
 
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
-WORK = READ | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
+SHARE = {"articles:write", "questions:ask"}  # what one knows, with everybody
+KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
+WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
 SERVE = WORK | {"tickets:open"}
 VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
-DISPATCH = SERVE | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
+DISPATCH = (
+    SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
+)
 DISPATCH |= VISIT | {"discrepancies:settle"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
+GUARD = {"experts:administer", "questions:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
 INTAKE = {"alarm-sources:administer", "alarms:replay"}
-MANAGE = DISPATCH | REPAIR | STEER | MIND | INTAKE | EQUIP
-OWN = READ | REPAIR | {"diagrams:publish", "policies:publish"}
+MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP
+OWN = READ | SHARE | KEEP | GUARD | REPAIR | {"diagrams:publish", "policies:publish"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff"}
@@ -85,13 +101,17 @@ AT_PARTNERS |= {"visits:read", "visits:advance"}
 
 ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),
-    "account_manager": Role("客户经理", "account manager", frozenset(READ | {"tickets:open"})),
+    "account_manager": Role(
+        "客户经理", "account manager", frozenset(READ | SHARE | {"tickets:open"})
+    ),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
-    "specialist": Role("专业工程师", "specialist", frozenset(SERVE | {"discrepancies:settle"})),
+    "specialist": Role(
+        "专业工程师", "specialist", frozenset(SERVE | KEEP | {"discrepancies:settle"})
+    ),
     "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
     "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
-    "service_manager": Role("网络服务经理", "network service manager", frozenset(DISPATCH)),
-    "expert": Role("专家", "expert", frozenset(WORK)),
+    "service_manager": Role("网络服务经理", "network service manager", frozenset(DISPATCH | GUARD)),
+    "expert": Role("专家", "expert", frozenset(WORK | KEEP)),
     "manager": Role("值班长", "duty manager", frozenset(MANAGE)),
     "process_owner": Role("流程负责人", "process owner", frozenset(OWN)),
     "administrator": Role("系统管理员", "administrator", frozenset(ADMINISTER)),

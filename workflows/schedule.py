@@ -8,8 +8,13 @@ from sqlalchemy import Engine
 
 from workflows import (
     alarms,
+    articles,
     clocks,
+    experts,
+    faq_pushes,
     notices,
+    points,
+    questions,
     receipts,
     repeats,
     reports,
@@ -66,6 +71,8 @@ SCHEDULE: dict[str, Job | Flow] = {
     "remind of visits": Job(visits.remind_of_visits, 30.0, "timers"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
     "keep segments": Job(segments.keep, 30.0, "segments"),
+    "raise questions": Job(questions.raise_questions, 10.0, "knowledge"),
+    "remind of FAQ pushes": Job(faq_pushes.remind, 30.0, "knowledge"),
     "send notices": Job(notices.send_notices, 0.5, "notices"),
     "seal history": Flow(seals.seal_history, ":07"),
     "foretell breaches": Flow(reports.foretell, ":37"),
@@ -73,6 +80,9 @@ SCHEDULE: dict[str, Job | Flow] = {
     "watch certificates": Flow(visits.watch_certificates, "07:40"),
     "watch calibrations": Flow(visits.watch_calibrations, "07:45"),
     "watch calendars": Flow(upkeep.watch_calendars, "08:30"),
+    "watch articles": Flow(articles.watch, "08:10"),
+    "end terms of experts": Flow(experts.end_terms, "02:40"),
+    "report points": Flow(points.report_month, "00:50"),
     "forget what is old": Flow(upkeep.forget_old, "03:10"),
 }
 

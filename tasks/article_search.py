@@ -1,0 +1,182 @@
+"""Finding articles: by words, and while somebody types, for a case of some category and alarm.
+
+The terms of an article are rows (records/articles.py), so both databases find and rank the same, by
+one statement. Rare terms are worth more, and of a long text the rarest are looked for. Measured:
+docs/decisions/, and `make bench`, row "search".
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Select, Subquery, column, func, literal, select, values
+from sqlmodel import Session, col
+
+from records import Article, ArticleTerm
+from records.article_terms import IN_TITLE, last_beginning, number_of, terms_of
+from records.articles import tags
+from tasks import knowledge
+
+COMMON = 2_000  # articles from which on a term is as common as any
+MOST = 12  # terms that are looked for
+LONGEST = 400  # characters of a text, its last: there is where somebody types
+HUNDRED = 100  # the worth of a term is its logarithm in hundredths
+_BEST = [column("score", Integer).desc(), column("article_id", Integer).desc()]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for: each term with its worth, and how much of it an article must have."""
+
+    worths: Mapping[int, int]
+    whole: int  # what all of it is worth
+    least: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an article is suggested."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """An article that may help; `share`: how much of the text it has, from 0 to 1."""
+
+    article: Article
+    score: int
+    share: float
+    reasons: list[Reason]
+
+
+def ranked(session: Session, text: str) -> Subquery:
+    """What a search finds: article_id and score, as a table to be narrowed, sorted and paged."""
+    needs = knowledge.content(session)["search"]["needs_percent"]
+    return _matches(seek(session, text, needs)).subquery("ranked")
+
+
+def suggest(
+    session: Session, text: str, *, category: str = "", cause: str = "", limit: int = 5
+) -> list[Suggestion]:
+    """Up to `limit` published articles for what is typed so far, for the category of a case and the
+    cause of an alarm, the best first. How much each counts, and how much it counts that an article
+    solved cases: "suggest" of the policy "knowledge".
+    """
+    rules = knowledge.content(session)["suggest"]
+    words = seek(session, text, rules["needs_percent"])
+    tagged = _tag_worths(category, cause, words, rules)
+    found = _matches(_with_tags(words, tagged)).order_by(*_BEST).limit(rules["candidates"])
+    scores = {id: (score, matched) for id, score, matched in session.execute(found)}
+    rows = session.execute(select(Article).where(col(Article.id).in_(scores))).scalars()
+    told = [_tell(row, *scores[row.id], words, tagged, rules) for row in rows]
+    fit = [each for each in told if each and each.article.state == "published"]
+    return sorted(fit, key=lambda each: (-each.score, -each.article.id))[:limit]
+
+
+def seek(session: Session, text: str, needs_percent: int) -> Sought:
+    """The rarest terms of the text that any article has.
+
+    The word that is being typed counts once, as a whole or as a beginning.
+    """
+    text = text[-LONGEST:].lstrip()
+    *_, last = ["", *terms_of(text)]
+    beginning = last_beginning(text)
+    terms = dict.fromkeys([*terms_of(text), *([beginning] if beginning else [])])
+    numbers = [number_of(term) for term in terms]
+    counts = _count(session, numbers)
+    rarest = sorted(counts, key=lambda term: (counts[term], numbers.index(term)))[:MOST]
+    worths = {term: _worth(counts[term]) for term in rarest}
+    twice = [worths.get(number_of(each), 0) for each in (last, beginning)] if beginning else [0]
+    whole = sum(worths.values()) - min(twice)
+    return Sought(worths, whole, math.ceil(whole * needs_percent / HUNDRED))
+
+
+def _count(session: Session, terms: Sequence[int]) -> dict[int, int]:
+    """How many articles have each, where any has; no further than COMMON."""
+    if not terms:
+        return {}
+    asked = values(column("term", BigInteger), name="asked").data([(each,) for each in terms])
+    table = asked.cte("asked")
+    some = select(literal(1)).where(col(ArticleTerm.term) == table.c.term).limit(COMMON)
+    counted = select(func.count()).select_from(some.correlate(table).subquery())
+    rows = session.execute(select(table.c.term, counted.correlate(table).scalar_subquery()))
+    return {term: count for term, count in rows if count}
+
+
+def _worth(count: int) -> int:
+    return round(HUNDRED * math.log(1 + COMMON / count))
+
+
+def _tag_worths(
+    category: str, cause: str, words: Sought, rules: Mapping[str, int]
+) -> dict[str, int]:
+    """Each a percentage of what a title with all of the words is worth."""
+    named = {"category": tags(category, ()), "cause": tags("", [cause] if cause else [])}
+    whole = (words.whole or HUNDRED) * IN_TITLE
+    return {
+        tag: max(1, whole * rules[name] // HUNDRED) for name, some in named.items() for tag in some
+    }
+
+
+def _with_tags(words: Sought, tagged: Mapping[str, int]) -> Sought:
+    told = {number_of(tag): worth for tag, worth in tagged.items()}
+    least = min([words.least, *told.values()]) if words.whole else 1
+    return Sought({**words.worths, **told}, words.whole, least)
+
+
+def _matches(sought: Sought) -> Select[Any]:
+    """article_id, score, and the worth of the terms that it has."""
+    pairs = list(sought.worths.items()) or [(0, 0)]  # nothing: no article has it
+    given = values(column("term", BigInteger), column("worth", Integer), name="asked")
+    asked = given.data(pairs).cte("asked")
+    matched = func.sum(asked.c.worth)
+    return (
+        select(
+            col(ArticleTerm.article_id).label("article_id"),
+            func.sum(col(ArticleTerm.weight) * asked.c.worth).label("score"),
+            matched.label("matched"),
+        )
+        .select_from(asked.join(ArticleTerm, col(ArticleTerm.term) == asked.c.term))
+        .group_by(col(ArticleTerm.article_id))
+        .having(matched >= max(sought.least, 1))
+    )
+
+
+def _tell(
+    article: Article,
+    score: int,
+    matched: int,
+    words: Sought,
+    tagged: Mapping[str, int],
+    rules: Mapping[str, int],
+) -> Suggestion | None:
+    """None where too little speaks for it: a category alone does, where there is no text."""
+    own = [tag for tag in tags(article.category, article.causes) if tag in tagged]
+    of_text = matched - sum(tagged[tag] for tag in own)
+    is_cause = any(tag.startswith("cause:") for tag in own)
+    if not is_cause and words.whole and of_text < words.least:
+        return None
+    share = min(of_text / words.whole, 1.0) if words.whole else 0.0
+    is_useful = (article.solved + 1) / (article.solved + article.failed + 2)  # 0.5: not used yet
+    boost = 1 + rules["solved"] / HUNDRED * (2 * is_useful - 1)
+    reasons = list(_reasons(article, share, own))
+    return Suggestion(article, round(score * boost), round(share, 2), reasons)
+
+
+def _reasons(article: Article, share: float, own: Iterable[str]) -> Iterator[Reason]:
+    for tag in own:
+        name, _, key = tag.partition(":")
+        zh, en = {
+            "cause": ("告警原因一致", "Same cause"),
+            "category": ("类别一致", "Same category"),
+        }[name]
+        yield Reason(f"{zh}:{key}", f"{en}: {key}")
+    if share:
+        yield Reason(f"内容相符 {share:.0%}", f"Has {share:.0%} of what is said")
+    if article.solved:
+        yield Reason(f"解决过 {article.solved} 次", f"Has solved {article.solved} cases")
+    if article.failed:
+        yield Reason(f"未能解决 {article.failed} 次", f"Did not help {article.failed} times")
