@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, bindparam, event, inspect, select
+from sqlalchemy import Connection, Dialect, Engine, bindparam, event, inspect, select
 from sqlmodel import Session, create_engine
 
 from records.bold import boldly
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # SQLite lets one write at a time, and who waits for that sleeps up to 0.1 s between two looks. So
 # the threads of one process queue here: with 4 of them, p99 was 13 ms instead of 190.
-_queues: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+_queues: WeakKeyDictionary[Dialect, Lock] = WeakKeyDictionary()
 BUSY_SECONDS = 30  # how long a writer waits for another one on SQLite
 
 
@@ -43,7 +43,7 @@ def connect(url: str | None = None, **options: Any) -> Engine:
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
-    _queues[engine] = Lock()
+    _queues[engine.dialect] = Lock()
     return engine
 
 
@@ -84,7 +84,7 @@ def open_session(
     A thread that writes must not open a second one meanwhile. A readonly one sees the database as
     it was at its first look, however long it lasts. A bold one may raise DoAgain (records/bold.py).
     """
-    queue = None if readonly else _queues.get(engine)
+    queue = None if readonly else _queues.get(engine.dialect)
     with (
         queue or nullcontext(),
         engine.connect().execution_options(**_options(engine, readonly)) as connection,

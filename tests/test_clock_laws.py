@@ -14,6 +14,7 @@ from records import Clock, Entry
 from records.database import open_session
 from tasks import clocks, promises, tickets
 from tests import fault_walks
+from tests.asking import publish_fault
 from tests.clock_stories import CALENDARS, DEFINITIONS, fired, limits, minute, opened, reading, told
 from tests.fault_walks import FAULT, Walk, example
 
@@ -137,8 +138,7 @@ def test_office_hours_and_pauses_add_up(entries, limit, now):
 
 @pytest.fixture
 def walk(session, cast, now):
-    library.keep_version(session, FAULT, [], by="owen", now=now)
-    session.commit()
+    publish_fault(session, now)
     return Walk(session, cast, now)
 
 

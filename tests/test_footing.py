@@ -28,7 +28,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_made(taken, tmp_path):
         env=os.environ | {"BATON_PORT": str(taken), "BATON_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert started.returncode == 2 and "BATON_PORT=8001 make run" in started.stderr
     assert "Traceback" not in started.stderr and not (tmp_path / "home").exists()
@@ -83,5 +83,5 @@ def test_without_a_demo_root_needs_a_password_and_may_get_it_later(engine, monke
 def test_timed_work_stops_when_whoever_started_it_is_gone(sqlite_database):
     env = os.environ | {"BATON_DATABASE_URL": sqlite_database()}
     with subprocess.Popen(WORK, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as work:
-        _, told = work.communicate(timeout=30)  # closes its standard input
+        _, told = work.communicate(timeout=150)  # closes its standard input
     assert (work.returncode, told) == (0, b"")

@@ -143,7 +143,8 @@ def test_somebody_elses_server_on_the_port_is_not_taken_for_ours(far_side, monke
 class Standing:
     """A child that is there already."""
 
-    deaths, started_at = 0, time.monotonic()
+    def __init__(self):
+        self.deaths, self.started_at = 0, time.monotonic()
 
     def keep(self, prepare):
         return False

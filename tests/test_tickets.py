@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from sqlmodel import select
 
-from bpmn import library, runs, tickets
+from bpmn import runs, tickets
 from records import (
     Alarm,
     Circuit,
@@ -29,15 +29,15 @@ from tasks.refusals import Forbidden, Invalid, NotAllowed, NotFound
 from tasks.services import Caller, ServiceRefused
 from tasks.services import tickets as services
 from tasks.states import STATES
-from tests.fault_walks import FAULT, FORMS, example
+from tests.asking import publish_fault
+from tests.fault_walks import FORMS, example
 
 STOP = {"reason": "no_access", "evidence": "照片 3", "customer_told": True}
 
 
 @pytest.fixture
 def published(session, cast, now):
-    library.publish(session, FAULT, by="owen", now=now)
-    session.commit()
+    publish_fault(session, now)
     return session
 
 
