@@ -28,8 +28,9 @@ def storms(terrain):
     return make_storms(terrain, 2 * len(KINDS))
 
 
-def test_storms_are_the_same_every_time(terrain, storms):
+def test_storms_are_the_same_every_time_and_others_in_another_edition(terrain, storms):
     assert make_storms(terrain, 2 * len(KINDS)) == storms
+    assert make_storms(terrain, 2 * len(KINDS), edition="b") != storms
     assert [tell(one) for one in storms] == [tell(one) for one in storms]
 
 
@@ -64,7 +65,9 @@ def test_messages_repeat_come_late_get_lost_and_clear(storms):
 
 def test_noise_belongs_to_no_storm_and_is_never_loud_for_long(terrain):
     noise = hum(terrain, 3_600)
-    cleared = {(one.object, one.cause): one.at for one in noise if one.is_clear}
+    cleared = {(one.object, one.cause, one.at) for one in noise if one.is_clear}
     loud = [one for one in noise if one.severity == "major" and not one.is_clear]
     assert loud and all(one.storm is None for one in noise)
-    assert all(0 < cleared[one.object, one.cause] - one.raised < 10 for one in loud[:3])
+    for one in loud[:3]:
+        ends = [at for name, cause, at in cleared if (name, cause) == (one.object, one.cause)]
+        assert any(0 < at - one.raised < 10 for at in ends)

@@ -100,7 +100,7 @@ def rate(chosen: argparse.Namespace) -> int:
     from workflows.traces import BadTrace
 
     try:
-        score.score(chosen.file, size=chosen.size, storms=chosen.storms)
+        score.score(chosen.file, size=chosen.size, storms=chosen.storms, edition=chosen.edition)
     except BadTrace as error:
         print(error, file=sys.stderr)
         return 1
@@ -156,7 +156,8 @@ def _read() -> argparse.Namespace:
     rating = commands.add_parser("score", help="how well a trace, and storms, become tickets")
     rating.add_argument("file", type=Path, help="a .csv, or a .tgz with Alarm.csv in it")
     rating.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")
-    rating.add_argument("--storms", type=int, default=27, help="how many")
+    rating.add_argument("--storms", type=int, default=30, help="how many")
+    rating.add_argument("--edition", default="", help="any word: other storms of the same kinds")
     rating.set_defaults(command=rate)
     asking = commands.add_parser("ask", help="ask the running API something, as a demo account")
     asking.add_argument("login", help="dora, nora, ada, liu, owen, mei or root")

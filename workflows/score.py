@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, col, func, select
 
 from records import Alarm, Ticket
@@ -39,13 +40,13 @@ Rows = list[tuple[str, str]]
 console = Console()
 
 
-def score(path: Path, *, size: str, storms: int) -> dict[str, Rows]:
+def score(path: Path, *, size: str, storms: int, edition: str = "") -> dict[str, Rows]:
     """Play both, and print a table for each."""
     told: dict[str, Rows] = {}
     trace = read_trace(path)
     with show_progress() as show:
         with _region(size, show) as engine:
-            told["storms"], cases = play_storms(engine, storms, show)
+            told["storms"], cases = play_storms(engine, storms, edition, show)
         with _region(size, show) as engine:
             told["trace"] = play_trace(engine, trace, show)
     console.print(cases)
@@ -57,11 +58,11 @@ def score(path: Path, *, size: str, storms: int) -> dict[str, Rows]:
     return told
 
 
-def play_storms(engine: Engine, count: int, show: Progress) -> tuple[Rows, Table]:
+def play_storms(engine: Engine, count: int, edition: str, show: Progress) -> tuple[Rows, Table]:
     with open_session(engine, readonly=True) as session:
         terrain = Terrain(session)
         rules = alarm_rules.current(session)
-    storms = make_storms(terrain, count)
+    storms = make_storms(terrain, count, edition=edition)
     ends = max(storm.ends for storm in storms) + AFTER
     told = [tell(storm) for storm in storms]
     judge = Judge(storms, {one.number: _due(one, told[n], rules) for n, one in enumerate(storms)})
@@ -182,11 +183,16 @@ def _cases(session: Session, judge: Judge, verdict: judging.Verdict) -> Table:
 def _region(size: str, show: Progress) -> Iterator[Engine]:
     with TemporaryDirectory(prefix="baton-score-") as folder:
         engine = connect(f"sqlite:///{folder}/baton.db")
+        event.listen(engine, "connect", _be_hasty)
         migrate(engine)
         seed(engine, size, show, now=BEGINS)
         rehearsal.publish(engine, BEGINS)
         yield engine
         engine.dispose()
+
+
+def _be_hasty(connection: Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # it is gone afterwards
 
 
 def _at(seconds: float) -> datetime:

@@ -186,6 +186,13 @@ def _sites(terrain: Terrain) -> list[int]:
     return sorted(site for site in own if terrain.sites[site].kind == "pop")
 
 
+def build_unrecorded(terrain: Terrain, dice: Dice) -> Iterator[Broken]:
+    """Something that inventory does not know says that it is down."""
+    while True:
+        name = f"LH-NEW-{dice.below(1_000_000):06d}"
+        yield Broken({("object", name)}, [Said(name, "lossOfSignal", "critical", 0.0)])
+
+
 KINDS: dict[str, Callable[[Terrain, Dice], Iterator[Broken]]] = {
     "cable cut": cut_cables,
     "site power": darken_sites,
@@ -196,4 +203,5 @@ KINDS: dict[str, Callable[[Terrain, Dice], Iterator[Broken]]] = {
     "unmanaged gear": lose_unmanaged,
     "planned work": work_as_planned,
     "port failure": break_ports,
+    "unknown gear": build_unrecorded,
 }

@@ -52,7 +52,7 @@ def hum(terrain: Terrain, seconds: float) -> list[Message]:
     for _ in range(count):
         device = dice.pick(chatty if dice.happens(THEIRS) else devices)
         at = seconds * dice.below(1_000_000) / 1_000_000
-        noise += _murmur(terrain.boxes[device].code, at, dice)
+        noise += _murmur(_part(terrain, device, dice), at, dice)
     return sorted(noise)
 
 
@@ -102,10 +102,18 @@ def _carry(message: Message, dice: Dice) -> Iterator[Message]:
     yield message._replace(at=message.at + 0.2 + dice.below(800) / 1_000 + late)
 
 
-def _murmur(code: str, at: float, dice: Dice) -> Iterator[Message]:
+def _part(terrain: Terrain, device: int, dice: Dice) -> str:
+    """A port of the device that inventory knows; the device where it knows none."""
+    code, passing = terrain.boxes[device].code, terrain.by_device.get(device)
+    if not passing:
+        return code
+    way, at = dice.pick(passing)
+    return f"{code}/{terrain.ways[way][at].port}"
+
+
+def _murmur(name: str, at: float, dice: Dice) -> Iterator[Message]:
     is_loud = dice.happens(0.1)
     cause, severity = dice.pick(LOUD if is_loud else QUIET)
-    name = f"{code}/{1 + dice.below(8)}/{1 + dice.below(24)}"
     yield Message(at + 0.5, name, cause, severity, at, False, None)
     if is_loud or dice.happens(SHORT):
         over = at + (3.0 + dice.below(5) if is_loud else 5.0 + dice.below(600))

@@ -12,6 +12,7 @@ from records.region.dice import Dice
 from records.region.terrain import Terrain
 from records.region.troubles import Said
 
+BEGINS = 60.0  # seconds until the first
 APART = 420.0  # seconds between two storms, on average
 LASTS = (1_200.0, 2_400.0)  # seconds until it is repaired
 
@@ -33,10 +34,16 @@ class Storm:
     shields: dict[str, list[str]] = field(default_factory=dict)  # what a planned work names
 
 
-def make_storms(terrain: Terrain, count: int, begins: float = 60.0) -> list[Storm]:
-    """One of each kind in turn. Every third begins half a minute after the one before it."""
-    dice, at, taken, storms = Dice("storms"), begins, set[Root](), list[Storm]()
-    makers = {kind: maker(terrain, Dice(f"storms {kind}")) for kind, maker in KINDS.items()}
+def make_storms(terrain: Terrain, count: int, *, edition: str = "") -> list[Storm]:
+    """One of each kind in turn. Every third begins half a minute after the one before it.
+
+    Another `edition` has others of the same kinds: to see whether rules fit only what they were
+    made by.
+    """
+    dice, at, taken, storms = Dice(f"storms{edition}"), BEGINS, set[Root](), list[Storm]()
+    makers = {
+        kind: maker(terrain, Dice(f"storms {kind}{edition}")) for kind, maker in KINDS.items()
+    }
     for number in range(count):
         kind = list(KINDS)[number % len(KINDS)]
         broken = next((one for one in makers[kind] if not one.roots & taken), None)
