@@ -13,7 +13,7 @@ from api.pages.languages import messages
 from api.pages.pages import PageRoute, local
 from api.pages.paper import MENU
 from bpmn import library, tickets
-from records import Clock, WorkOrder
+from records import AlarmGroup, Clock, WorkOrder
 from tasks import clocks
 from tests.fault_walks import FAULT, example
 
@@ -120,6 +120,17 @@ def test_a_call_becomes_a_ticket_and_a_refused_one_keeps_what_was_typed(as_, ord
 def test_a_ticket_shows_its_time_its_clocks_and_its_way(as_, order):
     shown = as_("dora").get(f"/tickets/{order.ticket_id}", headers=ENGLISH).text
     assert all(words in shown for words in ("Where the time goes", "Restore", "城北-MSTP-02"))
+
+
+def test_a_storm_is_shown_by_its_roots(as_, session, cast, now):
+    told = {"cause": "lossOfSignal", "severity": "critical", "circuits": 1200, "customers": 260}
+    times = {"raised_at": now, "last_at": now, "opened_at": now}
+    group = AlarmGroup(root_kind="section", root_object="GL-000417", layer=3, **told, **times)
+    session.add(group)
+    session.commit()
+    dora = as_("dora")
+    assert all(one in dora.get("/alarm-groups").text for one in ("GL-000417", "1200", "260"))
+    assert dora.get(f"/alarm-groups/{group.id}").status_code == 200
 
 
 def test_what_somebody_wrote_is_never_run(as_, order):

@@ -31,6 +31,7 @@ HEADERS = {
 MENU = (  # path, words, permission, key
     ("/work-orders", "Work orders", "work-orders:read", "w"),
     ("/tickets", "Tickets", "tickets:read", "t"),
+    ("/alarm-groups", "Alarm groups", "alarms:read", "a"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
