@@ -32,7 +32,7 @@ LATELY = timedelta(hours=12)  # who ended a visit since then comes from there
 Span = tuple[datetime, datetime]
 
 
-@dataclass
+@dataclass(eq=False)
 class Mate:
     """Somebody who may go: their team, where they come from, when they are taken."""
 

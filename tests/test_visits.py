@@ -1,11 +1,13 @@
 """Visits: one for all that is to be done at an end; a second one with a reason and an approval."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
 from records import Booking, Entry, Notice, VisitJob
+from records.database import open_session
 from records.history import breaks
 from tasks import certificates, crew_cards, visit_figures, visit_sheets, visits
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound
@@ -37,6 +39,18 @@ def test_jobs_of_one_end_make_one_visit(session, field):
     assert [job.kind for job in jobs] == ["cpe", "test", "inspection"]
     assert jobs[0].title == "安装客户端设备 / Install the CPE" and jobs[0].skills == ["router"]
     assert (visit.state, visit.ordinal) == ("planned", 1)
+
+
+def test_two_that_plan_for_one_end_at_once_make_one_visit(engine, session, field, now):
+    def plan(n):
+        with open_session(engine) as own:
+            told = {"site_id": field.site.id, "customer_id": field.bank.id, "by": "dora"}
+            told |= {"window": field.window(), "now": now}
+            return visits.plan(own, jobs=[Job(f"order:{n}", "cpe", minutes=20)], **told).id
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(plan, range(6)))) == 1
+    assert len(session.exec(select(VisitJob)).all()) == 6
 
 
 def test_what_is_far_off_or_urgent_is_a_visit_of_its_own(session, field):

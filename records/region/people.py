@@ -92,17 +92,24 @@ ACCOUNTS = {  # by login; the cast of the tests has the same
 }
 
 
-def build_people(rows: Rows, plan: Plan, session: Session, cities: list[City]) -> Managers:
-    """Groups and demo accounts where they are missing; the crowd, each near some site.
+class Hired(NamedTuple):
+    """One of the crowd, as far as teams must know."""
 
-    The logins of the account managers, by city.
-    """
+    id: int
+    login: str
+    trade: str
+    city: int  # its number
+    skills: list[str]
+
+
+def build_people(rows: Rows, plan: Plan, session: Session, cities: list[City]) -> "Staff":
+    """Groups and demo accounts where they are missing; the crowd, each near some site."""
     groups = _add_groups(rows, session)
-    _add_accounts(rows, session, groups)
     staff = Staff(rows, cities, groups)
+    staff.people += _add_accounts(rows, session, groups)
     for trade, count in plan.staff.items():
-        staff.hire(TRADES[trade], count)
-    return staff.managers
+        staff.hire(trade, count)
+    return staff
 
 
 def open_accounts(session: Session, password_hash: str) -> None:
@@ -115,7 +122,7 @@ def open_accounts(session: Session, password_hash: str) -> None:
 
 
 class Staff:
-    """The crowd."""
+    """The crowd; the logins of its account managers, by city."""
 
     def __init__(self, rows: Rows, cities: list[City], groups: dict[str, int]) -> None:
         self._rows = rows
@@ -125,26 +132,29 @@ class Staff:
         self._dice = Dice("people")
         self._hired = 0
         self.managers: Managers = {}
+        self.people: list[Hired] = []
 
-    def hire(self, trade: Trade, count: int) -> None:
+    def hire(self, name: str, count: int) -> None:
+        trade = TRADES[name]
         seats = self._seats[trade.seat]
         for n in range(count):
             turn = n % len(seats) if trade.seat == "cities" else n * len(seats) // count
-            self._add(trade, seats[turn])
+            self._add(name, trade, seats[turn])
 
-    def _add(self, trade: Trade, city: City) -> None:
+    def _add(self, trade_name: str, trade: Trade, city: City) -> None:
         self._hired += 1
         name = name_person(self._dice)
         login = f"{name.en.lower().replace(' ', '.')}{self._hired}"
         if trade.role == "account_manager":
             self.managers.setdefault(city.name.zh, []).append(login)
+        skills = self._dice.mix(trade.skills)[:2]
         person = self._rows.add(
             Person,
             login=login,
             name=name.zh,
             name_en=name.en,
             roles=[trade.role],
-            skills=self._dice.mix(trade.skills)[:2],
+            skills=skills,
             city=city.name.zh,
             phone=make_phone(self._dice),
             email=f"{login}@lanhai.example",
@@ -153,6 +163,7 @@ class Staff:
             active=True,
             created_at=FOUNDED,
         )
+        self.people.append(Hired(person, login, trade_name, city.number, skills))
         for key in (*trade.groups, *self._dice.mix(trade.one_of)[:1]):
             self._rows.join(person, self._groups[key])
 
@@ -166,8 +177,9 @@ def _add_groups(rows: Rows, session: Session) -> dict[str, int]:
     return there
 
 
-def _add_accounts(rows: Rows, session: Session, groups: dict[str, int]) -> None:
-    """An account that is there already is left as it is."""
+def _add_accounts(rows: Rows, session: Session, groups: dict[str, int]) -> list[Hired]:
+    """An account that is there already is left as it is. Those who are new and go out."""
+    new = []
     there = set(session.execute(select(col(Person.login))).scalars())
     dice = Dice("accounts")
     for login, account in ACCOUNTS.items():
@@ -189,3 +201,6 @@ def _add_accounts(rows: Rows, session: Session, groups: dict[str, int]) -> None:
             )
             for key in account.groups:
                 rows.join(person, groups[key])
+            if account.role == "field_engineer":
+                new.append(Hired(person, login, "field", 0, list(account.skills)))
+    return new

@@ -6,9 +6,14 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+from records.assets import Asset
+from records.bookings import Booking
+from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.customers import Contact, Customer
 from records.people import Group, Membership, Person
+from records.teams import Team, Teammate
+from records.visits import Visit, VisitJob
 
 TABLES: tuple[type[SQLModel], ...] = (  # each after those that it refers to
     Group,
@@ -21,7 +26,16 @@ TABLES: tuple[type[SQLModel], ...] = (  # each after those that it refers to
     Contact,
     Circuit,
     Hop,
+    Team,
+    Teammate,
+    Certificate,
+    Asset,
+    Visit,
+    VisitJob,
+    Booking,
 )
+LINKS = (Membership, Teammate)  # these have no id of their own
+WITH_JSON = (Person, Visit, VisitJob)  # their lists and facts become JSON on the way
 BATCH = 10_000
 
 
@@ -45,7 +59,10 @@ class Rows:
         return self._last_ids[key]
 
     def join(self, person: int, group: int) -> None:
-        self._take(name(Membership), {"person_id": person, "group_id": group})
+        self.link(Membership, person_id=person, group_id=group)
+
+    def link(self, table: type[SQLModel], **row: int) -> None:
+        self._take(name(table), row)
 
     def flush(self) -> None:
         for table in TABLES:
@@ -60,7 +77,7 @@ class Rows:
         """Write the rest, let the database count on from here, and let it learn what is common."""
         self.flush()
         for table in TABLES:
-            if self._connection.dialect.name == "postgresql" and table is not Membership:
+            if self._connection.dialect.name == "postgresql" and table not in LINKS:
                 self._connection.execute(
                     text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
                     {"name": name(table), "last": self._last_ids[name(table)]},
@@ -75,7 +92,7 @@ class Rows:
 
     def _write(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
         is_postgresql = self._connection.dialect.name == "postgresql"
-        if is_postgresql and table is not Person:  # its lists become JSON on the way
+        if is_postgresql and table not in WITH_JSON:
             self._copy(f"COPY {name(table)} ({', '.join(rows[0])}) FROM STDIN", rows)
         else:
             self._connection.execute(insert(table), rows)
@@ -97,7 +114,7 @@ class Rows:
             self._connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
     def _last_id(self, table: type[SQLModel]) -> int:
-        if table is Membership:
+        if table in LINKS:
             return 0
         last = text(f"SELECT coalesce(max(id), 0) FROM {name(table)}")
         return int(self._connection.execute(last).scalar_one())

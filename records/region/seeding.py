@@ -15,6 +15,7 @@ from records.region.circuits import Sales
 from records.region.customers import Client, build_customers
 from records.region.devices import Workshop, place_devices
 from records.region.fibre import Digger, lay_network
+from records.region.field import equip_field, plan_visits
 from records.region.network import Network
 from records.region.people import build_people, open_accounts
 from records.region.places import build_places
@@ -91,7 +92,7 @@ def find_region(session: Session) -> Counts | None:
 
 def _make(session: Session, rows: Rows, size: str, progress: Progress, now: datetime) -> Counts:
     numbers = plan(size)
-    ducts = _build(session, rows, numbers, progress)
+    ducts = _build(session, rows, numbers, progress, now)
     rows.close()
     counted = {_PLURALS.get(name, f"{name}s"): n for name, n in rows.written.items()}
     counted |= {"cities": numbers.cities, "counties": numbers.counties, "ducts": ducts}
@@ -99,19 +100,21 @@ def _make(session: Session, rows: Rows, size: str, progress: Progress, now: date
     return Counts(size, True, counted)
 
 
-def _build(session: Session, rows: Rows, numbers: Plan, progress: Progress) -> int:
+def _build(session: Session, rows: Rows, numbers: Plan, progress: Progress, now: datetime) -> int:
     """Everything, from the ground up; the number of ducts that it took."""
     cities = build_places(rows, numbers)
-    managers = build_people(rows, numbers, session, cities)
+    staff = build_people(rows, numbers, session, cities)
+    crews = equip_field(rows, numbers, cities, staff.people, now)
     progress("Places and people", 1, 1)
     network, digger, workshop = Network(cities), Digger(rows, cities), Workshop(rows)
     place_devices(workshop, numbers, network)
     lay_network(digger, numbers, network)
     progress("Network", 1, 1)
-    clients = list(build_customers(rows, numbers, network, managers))
+    clients = list(build_customers(rows, numbers, network, staff.managers))
     progress("Customers", 1, 1)
     builder = Builder(rows, network, workshop, digger)
     _sell_circuits(Sales(rows, network, builder), builder, clients, numbers, progress)
+    plan_visits(rows, session, crews, now)
     return len(digger.ducts)
 
 

@@ -34,6 +34,7 @@ STAFF = {  # by the trades of people.py; the NOC has four shifts of 24
     "director": 2,
     "group": 2,
 }
+VEHICLES = 85  # scarce: one for eleven people who go out
 IN_EACH_CITY = ("duty", "lead", "head")  # one at least, else a ladder would skip the city
 
 
@@ -53,6 +54,7 @@ class Plan:
     customers: dict[str, int]
     circuits: dict[str, int]
     staff: dict[str, int]
+    vehicles: int
 
 
 def plan(size: str) -> Plan:
@@ -73,6 +75,7 @@ def plan(size: str) -> Plan:
         customers={grade: _scaled(n, scale) for grade, n in CUSTOMERS.items()},
         circuits={product: _scaled(n, scale) for product, n in CIRCUITS.items()},
         staff={trade: _staff(trade, n, scale, cities) for trade, n in STAFF.items()},
+        vehicles=max(_scaled(VEHICLES, scale), cities),
     )
 
 
