@@ -127,6 +127,13 @@ def cancel(session: Session, run_id: int, *, reason: str, by: str, now: datetime
     move.keep(status="cancelled")
 
 
+def end_of(session: Session, run_id: int | None, *, reason: str, by: str, now: datetime) -> None:
+    """As cancel, where there is a run and it is still open."""
+    run = session.get(Run, run_id) if run_id else None
+    if run and run.status == "open":
+        cancel(session, run.id, reason=reason, by=by, now=now)
+
+
 def why(session: Session, run: Run, *, now: datetime) -> list[dict[str, Any]]:
     """What each token of the run waits for: whom, until when, which message with which key."""
     if run.status != "open":

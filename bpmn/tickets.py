@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from bpmn import forms, runs
-from records import Alarm, Circuit, Device, Person, Run, Subscription, Ticket
+from bpmn import child_tickets, forms, runs
+from records import Alarm, Circuit, Device, Person, Subscription, Ticket
 from tasks import intake, stops, tickets, urgency
 from tasks.impact import best, circuits_hit, impact_of, is_standing
 from tasks.past_stops import note_stop
@@ -28,12 +28,13 @@ FORMS = Path(__file__).parent / "forms"
 def report(session: Session, answers: Mapping[str, Any], *, by: Person, now: datetime) -> Ticket:
     """A customer's call, as on the form fault_intake: a new ticket with its run.
 
-    Where a ticket for the circuit is open, the call is noted on it instead.
+    Where a ticket for the circuit is open, the call is noted on it instead; that may be the child
+    of a fault which hits many.
     """
     forms.check_answers(intake_form(), answers)
     names = ("code", "circuit_code"), ("customer", "customer"), ("city", "city")
     circuit = intake.find_circuit(session, **{name: answers.get(key, "") for name, key in names})
-    ticket = intake.find_open_of(session, circuit) or _open(session, circuit, answers, by, now)
+    ticket = _find_open(session, circuit, answers, now) or _open(session, circuit, answers, by, now)
     if ticket.run_id is None:
         told = dict(answers)
         tickets.record(session, "reported", ticket, by.login, now, **told)
@@ -66,7 +67,7 @@ def call_again(
     """The customer calls again. The second call raises the level."""
     tickets.require("note_call", ticket)
     told = {"words": words, "caller": caller}
-    if not _tell(session, ticket, "customer_calls_again", told, by, now):
+    if not _tell(session, ticket, "customer_calls_again", told, by.login, now):
         urgency.note_call(session, ticket, **told, by=by.login, now=now)
 
 
@@ -80,11 +81,30 @@ def regrade(
     grade: str = "",
     impact: str = "",
 ) -> None:
-    """Another grade or impact ("" leaves it): the run works the limits out anew."""
+    """Another grade or impact ("" leaves it): the run works the limits out anew. A parent takes
+    over the better grade of its child."""
+    told = {"grade": grade, "impact": impact, "reason": reason}
+    regrade_as(session, ticket, **told, by=by.login, now=now)
+    if ticket.state == "following":
+        parent = session.get_one(Ticket, ticket.parent_id, with_for_update=True)
+        _share_grade(session, ticket, parent, by.login, now)
+
+
+def regrade_as(
+    session: Session,
+    ticket: Ticket,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    grade: str = "",
+    impact: str = "",
+) -> None:
+    """As regrade, by a login that need not be a person's."""
     urgency.check_regrade(ticket, grade, impact, reason)
     told = {"grade": grade, "impact": impact, "reason": reason}
     if not _tell(session, ticket, "regrade", told, by, now):
-        urgency.regrade(session, ticket, **told, by=by.login, now=now)
+        urgency.regrade(session, ticket, **told, by=by, now=now)
 
 
 def suspend(
@@ -127,14 +147,15 @@ def _suspend(
     told: dict[str, Any] = dict(why)
     stops.check_suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
     told["customer_told"] = customer_told
-    if not _tell(session, ticket, "suspend", told | {"resume_at": resume_at.isoformat()}, by, now):
+    payload = told | {"resume_at": resume_at.isoformat()}
+    if not _tell(session, ticket, "suspend", payload, by.login, now):
         stops.suspend(session, ticket, resume_at=resume_at, by=by, now=now, **told)
 
 
 def resume(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> None:
     """解挂."""
     tickets.require("resume", ticket)
-    if not _tell(session, ticket, "resume", {}, by, now):
+    if not _tell(session, ticket, "resume", {}, by.login, now):
         stops.resume(session, ticket, by=by.login, now=now)
 
 
@@ -143,7 +164,8 @@ def add_specialty(
 ) -> None:
     """加派: one more order beside those of the repair, which then waits for it as well."""
     tickets.check_specialty(ticket, domain, reason)
-    if not _tell(session, ticket, "specialty_added", {"domain": domain, "reason": reason}, by, now):
+    told = {"domain": domain, "reason": reason}
+    if not _tell(session, ticket, "specialty_added", told, by.login, now):
         raise NotAllowed(
             f"{ticket.number} 现在不在修复环节,不能加派;请在预判时选择专业",
             f"{ticket.number} is not being repaired now: choose the specialties when judging it",
@@ -157,25 +179,33 @@ def cancel(
     tickets.check_cancel(session, ticket, reason)
     told = {"reason": reason, "note": note}
     forms.check_answers(_form("cancel"), told)
-    if not _tell(session, ticket, "cancel", told, by, now):
+    if not _tell(session, ticket, "cancel", told, by.login, now):
         tickets.cancel(session, ticket, **told, by=by.login, now=now)
-        _end_run(session, ticket, reason, by, now)
+        runs.end_of(session, ticket.run_id, reason=reason, by=by.login, now=now)
 
 
 def merge(
     session: Session, ticket: Ticket, parent: Ticket, *, reason: str, by: Person, now: datetime
 ) -> None:
-    """并单. A parent takes over the better grade of its child, and its limits with it."""
+    """并单. A parent takes over the better grade of its child, and its limits with it. A child with
+    a way of its own goes on with it, under another parent."""
+    if ticket.state == "following":
+        child_tickets.move(session, ticket, parent, by=by.login, now=now)
+        _share_grade(session, ticket, parent, by.login, now)
+    else:
+        merge_as(session, ticket, parent, reason=reason, by=by.login, now=now)
+
+
+def merge_as(
+    session: Session, ticket: Ticket, parent: Ticket, *, reason: str, by: str, now: datetime
+) -> None:
+    """As merge, by a login that need not be a person's."""
     tickets.check_merge(ticket, parent)
-    if not _tell(
-        session, ticket, "merge_into_parent", {"parent": parent.id, "reason": reason}, by, now
-    ):
-        tickets.merge(session, ticket, parent, reason=reason, by=by.login, now=now)
-        _end_run(session, ticket, reason, by, now)
-    grade = best({ticket.grade, parent.grade})
-    if grade != parent.grade:
-        why = f"副单 {ticket.number} / child {ticket.number}"
-        regrade(session, parent, grade=grade, reason=why, by=by, now=now)
+    told = {"parent": parent.id, "reason": reason}
+    if not _tell(session, ticket, "merge_into_parent", told, by, now):
+        tickets.merge(session, ticket, parent, reason=reason, by=by, now=now)
+        runs.end_of(session, ticket.run_id, reason=reason, by=by, now=now)
+    _share_grade(session, ticket, parent, by, now)
 
 
 def cleared(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
@@ -226,6 +256,20 @@ def _open(
     )
 
 
+def _find_open(
+    session: Session, circuit: Circuit, answers: Mapping[str, Any], now: datetime
+) -> Ticket | None:
+    found = intake.find_open_of(session, circuit)
+    return found or child_tickets.open_for_call(session, circuit, answers["impact"], now=now)
+
+
+def _share_grade(session: Session, child: Ticket, parent: Ticket, by: str, now: datetime) -> None:
+    grade = best({child.grade, parent.grade})
+    if grade != parent.grade:
+        why = f"副单 {child.number} / child {child.number}"
+        regrade_as(session, parent, grade=grade, reason=why, by=by, now=now)
+
+
 def _ticket_for(session: Session, alarm: Alarm, by: str, now: datetime) -> Ticket:
     """One open ticket per object and cause. A customer who called about the circuit was first."""
     hit = circuits_hit(session, alarm)
@@ -251,22 +295,15 @@ def _tell(
     ticket: Ticket,
     message: str,
     told: Mapping[str, Any],
-    by: Person,
+    by: str,
     now: datetime,
 ) -> bool:
     """Whether the ticket's run waited for this; if so, it has done by now what follows."""
     session.flush()
-    payload = {**told, "by": by.login}
-    subject, login = _subject(ticket), by.login
-    heard = runs.send(session, "message", message, payload, subject=subject, by=login, now=now)
+    payload, subject = {**told, "by": by}, _subject(ticket)
+    heard = runs.send(session, "message", message, payload, subject=subject, by=by, now=now)
     session.refresh(ticket)
     return heard > 0
-
-
-def _end_run(session: Session, ticket: Ticket, reason: str, by: Person, now: datetime) -> None:
-    run = session.get(Run, ticket.run_id) if ticket.run_id else None
-    if run and run.status == "open":
-        runs.cancel(session, run.id, reason=reason, by=by.login, now=now)
 
 
 def _subject(ticket: Ticket) -> str:

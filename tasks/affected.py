@@ -2,7 +2,8 @@
 
 Asked by bpmn/alarm_groups.py for the root of a group of alarms. A protected circuit whose other
 route avoids the object is only at risk (at_risk), as it was switched; unless another open group has
-hit that other route. What tickets do about it: bpmn/group_tickets.py.
+hit that other route. What tickets do about it: bpmn/group_tickets.py;
+how the circuits are kept: affected_circuits.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,9 @@ from sqlalchemy import ColumnElement, false, sql
 from sqlmodel import Session, col, select
 
 from records import AffectedCircuit, AlarmGroup, Circuit, Customer, Device, Hop, Section
+from tasks.affected_circuits import AT_RISK
 from tasks.impact import best
 
-AT_RISK = "at_risk"
 IMPACTS = ("outage", "degraded", AT_RISK)  # the worst first
 Routes = dict[int, set[str]]  # by circuit
 _TOLD: list[Any] = [

@@ -3,6 +3,8 @@
 Asked anew each time, by intake.py, by the services of tickets and by the doors; nothing is kept.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +13,10 @@ from sqlalchemy import ColumnElement, bindparam, or_
 from sqlmodel import Session, col, func, select
 
 from records import Alarm, Circuit, Customer, Device, Hop, Site, Ticket
+from records.circuits import MANAGEABILITY
 from records.customers import GRADES
+from tasks import affected_circuits
+from tasks.affected_circuits import AT_RISK
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = (22, 6)  # from, to: hours in ZONE [D]
@@ -22,23 +27,64 @@ OUTAGES = ("critical", "major")  # severities of X.733 that mean an outage
 
 def facts_of(session: Session, ticket: Ticket) -> dict[str, Any]:
     """Small, and asked for anew at each decision: what may have changed is not kept in the run."""
+    rows = affected_circuits.all_of(session, ticket) if is_of_group(ticket) else []
+    return facts_with(session, ticket, rows) if rows else _facts_alone(session, ticket)
+
+
+def facts_with(session: Session, ticket: Ticket, rows: Sequence[Any]) -> dict[str, Any]:
+    """As facts_of, of a ticket with these affected circuits. One at risk only does not count,
+    unless they all are."""
+    down = [row for row in rows if row.impact != AT_RISK] or rows
+    device = session.get(Device, ticket.device_id) if ticket.device_id else None
+    products = {row.product for row in down}
+    aaa = sum("AAA" in (row.grade, row.customer_grade) for row in down)
+    by_children = ticket.customer_id is None and any(row.impact != AT_RISK for row in rows)
+    return _said(ticket) | {
+        "product": products.pop() if len(products) == 1 else "",
+        "manageability": device.manageability if device else _seen(down, by_children),
+        "circuits": len(down),
+        "aaa": aaa,
+        "is_remote": any(_is_county(row.a_county) or _is_county(row.z_county) for row in down),
+        "by_children": by_children,  # its customers are told and called by those
+    }
+
+
+def _seen(rows: Sequence[Any], by_children: bool) -> str:
+    """A circuit is as visible as its worst hop; what many share, as the best of them."""
+    choose = max if by_children else min
+    known: set[str] = {row.manageability for row in rows}
+    return choose(known, key=MANAGEABILITY.index)
+
+
+def is_of_group(ticket: Ticket) -> bool:
+    """Whether it may have affected circuits: a group of alarms opened it, or its parent."""
+    return bool(ticket.priority or ticket.parent_id)
+
+
+def _facts_alone(session: Session, ticket: Ticket) -> dict[str, Any]:
     circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
     device = session.get(Device, ticket.device_id) if ticket.device_id else None
     thing = circuit or device
     circuits, aaa = (1, int(ticket.grade == "AAA")) if circuit else count_circuits(session, device)
+    return _said(ticket) | {
+        "product": circuit.product if circuit else "",
+        "manageability": thing.manageability if thing else "",
+        "circuits": circuits,
+        "aaa": aaa,
+        "is_remote": _is_remote(session, circuit, device),
+        "by_children": False,
+    }
+
+
+def _said(ticket: Ticket) -> dict[str, Any]:
     return {
         "id": ticket.id,
         "number": ticket.number,
         "source": ticket.source,
         "grade": ticket.grade,
         "impact": ticket.impact,
-        "product": circuit.product if circuit else "",
-        "manageability": thing.manageability if thing else "",
-        "circuits": circuits,
-        "aaa": aaa,
         "is_assured": False,  # assurance periods are not kept yet
         "is_site_down": ticket.cause in SITE_DOWN and ticket.impact == "outage",
-        "is_remote": _is_remote(session, circuit, device),
     }
 
 
@@ -85,18 +131,39 @@ def grades_hit(session: Session, circuit: Circuit | None, device: Device | None)
 
 
 def city_of(session: Session, ticket: Ticket) -> str:
-    """Where the fault is: at the device, else at the A end of the circuit; "" if unknown."""
+    """Where the fault is: at the device, else at the A end of the circuit, or of most of those that
+    it hits; "" if unknown."""
     if ticket.device_id:
         return session.exec(_CITY_OF_DEVICE, params={"device": ticket.device_id}).first() or ""
     if ticket.circuit_id:
         return session.exec(_CITY_OF_CIRCUIT, params={"circuit": ticket.circuit_id}).first() or ""
-    return ""
+    rows = affected_circuits.all_of(session, ticket) if is_of_group(ticket) else []
+    cities = Counter(row.city for row in rows)
+    return max(cities, key=lambda city: cities[city], default="")
 
 
-def circuit_code(session: Session, ticket: Ticket) -> str:
-    """What the customer knows it by; the title where it is about no circuit."""
+def circuit_code(session: Session, ticket: Ticket) -> Any:
+    """What the customer knows it by, in both languages where it is several; the title where it is
+    about no circuit."""
+    return named(circuit_codes(session, ticket)) or ticket.title
+
+
+def circuit_codes(session: Session, ticket: Ticket) -> list[str]:
+    """Of its own customer's circuits: what another customer has is nobody else's to know."""
+    if not is_of_group(ticket):
+        circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
+        return [circuit.code] if circuit else []
+    rows = affected_circuits.by_ticket(session, [ticket.id]).get(ticket.id, [])
+    codes = [row.code for row in rows if row.customer_id == ticket.customer_id]
     circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
-    return circuit.code if circuit else ticket.title
+    return codes if circuit is None or circuit.code in codes else [circuit.code, *codes]
+
+
+def named(codes: Sequence[str]) -> Any:
+    """None where there are none."""
+    if len(codes) < 2:
+        return codes[0] if codes else None
+    return {"zh": f"{codes[0]} 等 {len(codes)} 条", "en": f"{codes[0]} and {len(codes) - 1} more"}
 
 
 def best(grades: set[str]) -> str:
@@ -123,7 +190,11 @@ def _is_remote(session: Session, circuit: Circuit | None, device: Device | None)
         [circuit.a_site_id, circuit.z_site_id] if circuit else [device.site_id] if device else []
     )
     counties = session.exec(_COUNTIES, params={"sites": sites})
-    return any(county.endswith("县") for county in counties)
+    return any(_is_county(county) for county in counties)
+
+
+def _is_county(county: str) -> bool:
+    return county.endswith("县")
 
 
 def _stands(since: Any) -> ColumnElement[bool]:

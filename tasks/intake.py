@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from records import Alarm, Circuit, Customer, Device, Site, Ticket, history
+from records import AffectedCircuit, Alarm, Circuit, Customer, Device, Site, Ticket, history
 from tasks import alarms
 from tasks.impact import best, grades_hit
 from tasks.refusals import NotFound, wrong
@@ -53,6 +53,7 @@ def open_ticket(
         impact=impact,
         title=told.pop("title", "") or title_of(customer, circuit, device, impact),
         calls=1 if source == "customer" else 0,
+        called_at=now if source == "customer" else None,
         started_at=started_at,
         opened_at=now,
         **told,
@@ -61,20 +62,26 @@ def open_ticket(
 
 
 def find_open(session: Session, open_key: str) -> Ticket | None:
-    """The open ticket of this key; for a child ticket (副单), its parent.
+    """The open ticket of this key; where that was merged, its parent.
 
     Locked on PostgreSQL: of several reports that come at once, each is added to the one before.
     """
     of_key = select(Ticket).where(Ticket.open_key == open_key).with_for_update()
     ticket = session.exec(of_key.execution_options(populate_existing=True)).first()
-    while ticket and ticket.parent_id:
+    while ticket and ticket.parent_id and ticket.state == "merged":
         ticket = session.get_one(Ticket, ticket.parent_id, with_for_update=True)
     return ticket
 
 
 def find_open_of(session: Session, circuit: Circuit, source: str | None = None) -> Ticket | None:
-    """The oldest open ticket about this circuit, from whatever source or from this one."""
-    about = select(Ticket).where(Ticket.circuit_id == circuit.id, col(Ticket.state).not_in(OVER))
+    """The oldest open ticket of the customer's about this circuit, from whatever source or from
+    this one; also where it is one of many that a fault hits."""
+    hit = select(AffectedCircuit.ticket_id).where(
+        AffectedCircuit.circuit_id == circuit.id, col(AffectedCircuit.until).is_(None)
+    )
+    is_hit = col(Ticket.id).in_(hit) & (Ticket.customer_id == circuit.customer_id)
+    is_about = (col(Ticket.circuit_id) == circuit.id) | is_hit
+    about = select(Ticket).where(is_about, col(Ticket.state).not_in(OVER))
     if source:
         about = about.where(Ticket.source == source)
     return session.exec(about.order_by(col(Ticket.id))).first()
@@ -105,10 +112,13 @@ def title_of(
     customer: Customer | None, circuit: Circuit | None, device: Device | None, impact: str
 ) -> str:
     if customer and circuit:
-        about = f"{customer.name} {circuit.code}"
-    else:
-        about = device.name if device else "故障"
-    return f"{about} {IMPACTS[impact]}"
+        return title_for(customer, [circuit.code], impact)
+    return f"{device.name if device else '故障'} {IMPACTS[impact]}"
+
+
+def title_for(customer: Customer, codes: Sequence[str], impact: str) -> str:
+    more = f" 等 {len(codes)} 条" if len(codes) > 1 else ""
+    return f"{customer.name} {codes[0]}{more} {IMPACTS[impact]}"
 
 
 def check_fault(source: str, impact: str, started_at: datetime, now: datetime) -> None:
@@ -136,15 +146,16 @@ def _insert(session: Session, ticket: Ticket, by: str) -> Ticket:
         if first is None:
             raise
         return first
-    _record_opening(session, ticket, by, now)
+    record_opening(session, ticket, by, now)
     return ticket
 
 
-def _record_opening(session: Session, ticket: Ticket, by: str, now: datetime) -> None:
+def record_opening(session: Session, ticket: Ticket, by: str, now: datetime, **more: Any) -> None:
     names = ("number", "source", "title", "grade", "impact", "symptom", "reporter", "phone")
     told: dict[str, Any] = {name: getattr(ticket, name) for name in names}
     told |= {"circuit": ticket.circuit_id, "device": ticket.device_id, "key": ticket.open_key}
     told["started_at"] = ticket.started_at.isoformat()
+    told |= more
     history.record(session, "opened", subject=f"ticket:{ticket.id}", by=by, at=now, **told)
 
 

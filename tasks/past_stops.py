@@ -51,6 +51,8 @@ def note_stop(
     told |= {"since": since.isoformat(), "until": until.isoformat()}
     record(session, AFTERWARDS, ticket, by.login, now, **told)
     for child in children(session, ticket):
+        if child.state in ("closed", "cancelled"):
+            continue
         record(session, AFTERWARDS, child, by.login, now, parent=ticket.id, **told)
         forget_segments(session, child.id)  # those until it was merged
 

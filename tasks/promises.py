@@ -2,29 +2,23 @@
 put off.
 
 Called by the doors; both verbs restart or lengthen clocks, as the policy "clocks" says. The first
-word to a customer, before they call: services/tickets.py.
+word to a customer, before they call: first_word.py.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from notifications import notices
 from records import Contact, Customer, Person, Ticket
 from tasks import clocks
+from tasks.contacts import contacts_of, note_told, tell_each
 from tasks.durations import when
 from tasks.impact import circuit_code
 from tasks.people import require as require_permission
 from tasks.refusals import NotAllowed, wrong
-from tasks.tickets import FARTHEST, children, record, require, require_reason
+from tasks.tickets import FARTHEST, children, merged_into, record, require, require_reason
 
-_CONTACTS = (  # built once, as somebody waits for it
-    select(Contact)
-    .where(col(Contact.customer_id) == bindparam("customer"))
-    .order_by(col(Contact.id))
-)
 CLOCK = "restore"  # whose limit is put off
 
 
@@ -38,7 +32,8 @@ def tell_progress(
     expected_at: datetime | None = None,
     by_phone: bool = False,
 ) -> int:
-    """进展通报: to each contact of the customer, and of those of its children; how many notices.
+    """进展通报: to each contact of the customer, and of those of its children that are not restored
+    yet; how many notices.
 
     `by_phone`: the ticket's customer was called already, so nothing is sent.
     """
@@ -48,13 +43,16 @@ def tell_progress(
     told: dict[str, Any] = {"words": words, "by_phone": by_phone}
     told["expected_at"] = expected_at.isoformat() if expected_at else None
     if by_phone:
+        ticket.told_at = ticket.told_at or now
         record(session, "progress told", ticket, by, now, told=[], **told)
         return 0
-    queued = 0
-    for one in (ticket, *children(session, ticket)):
-        contacts = contacts_of(session, one)
+    queued, called = 0, 0
+    waiting = [one for one in children(session, ticket) if one.state in ("merged", "following")]
+    for one in (*waiting, ticket):
+        contacts = contacts_of(session, one.customer_id)
         queued += _notify(session, one, contacts, ticket, words, now)
-        if contacts:
+        called += bool(contacts)
+        if contacts or (one is ticket and called):  # of a parent, once its children's were told
             names = [contact.name for contact in contacts]
             record(session, "progress told", one, by, now, told=names, **told)
     if not queued:
@@ -63,9 +61,10 @@ def tell_progress(
 
 
 def tell_restored(session: Session, ticket: Ticket, *, key: str, now: datetime) -> int:
-    """业务已恢复, to each contact as tell_progress does; how many notices."""
+    """业务已恢复, to each contact, also of what was merged into it; how many notices. Children with
+    a way of their own tell their customers themselves."""
     queued = 0
-    for one in (ticket, *children(session, ticket)):
+    for one in (ticket, *merged_into(session, ticket)):
         at = one.restored_at or now
         facts = {
             "ticket": one.number,
@@ -75,7 +74,8 @@ def tell_restored(session: Session, ticket: Ticket, *, key: str, now: datetime) 
         }
         told: dict[str, Any] = {"template": "restored", "facts": facts, "now": now}
         told |= {"subject": f"ticket:{one.id}", "is_urgent": ticket.impact == "outage"}
-        queued += _tell_each(session, contacts_of(session, one), key=f"{key}-{one.id}", **told)
+        contacts = contacts_of(session, one.customer_id)
+        queued += _tell_each(session, one, contacts, key=f"{key}-{one.id}", **told)
     return queued
 
 
@@ -117,12 +117,6 @@ def due_at(session: Session, ticket: Ticket, now: datetime) -> datetime | None:
     return _reading(session, ticket, now).due_at
 
 
-def contacts_of(session: Session, ticket: Ticket) -> list[Contact]:
-    if not ticket.customer_id:
-        return []
-    return list(session.exec(_CONTACTS, params={"customer": ticket.customer_id}))
-
-
 def _notify(
     session: Session,
     ticket: Ticket,
@@ -134,7 +128,8 @@ def _notify(
     """Of a child its customer reads about their own circuit, and the progress of the parent."""
     if not contacts:
         return 0
-    every, expected = of.limit.get("progress_every"), of.expected_at
+    limit = ticket.limit if ticket.state == "following" else of.limit
+    every, expected = limit.get("progress_every"), of.expected_at
     facts = {
         "customer": session.get_one(Customer, ticket.customer_id).name,
         "ticket": ticket.number,
@@ -146,12 +141,13 @@ def _notify(
     told: dict[str, Any] = {"template": "progress", "facts": facts, "now": now}
     told |= {"subject": f"ticket:{ticket.id}", "is_urgent": of.impact == "outage"}
     key = f"progress-{ticket.id}-{now.timestamp():.6f}"
-    return _tell_each(session, contacts, key=key, **told)
+    return _tell_each(session, ticket, contacts, key=key, **told)
 
 
-def _tell_each(session: Session, contacts: list[Contact], **told: Any) -> int:
+def _tell_each(session: Session, ticket: Ticket, contacts: list[Contact], **told: Any) -> int:
     """How many notices; one that may not leave, as it names somebody else, is none."""
-    queued = [each for contact in contacts for each in notices.tell(session, to=contact, **told)]
+    queued = tell_each(session, contacts, **told)
+    note_told(ticket, queued, told["now"])
     return sum(notice.state != "failed" for notice in queued)
 
 

@@ -3,6 +3,7 @@
 Pure. Who reads the history: time_spent.py; how orders are read from it: spells.py. Each second has
 one kind, by this precedence:
 
+0. it is a child that follows its parent (副单): its time is its parent's, which time_spent.py adds;
 1. the ticket is suspended: `wait_customer`, and its clock stands still;
 2. the ticket is restored or called back: `verify`;
 3. else the most active of its open work orders: `work`, `verify`, `travel`, `wait_internal`,
@@ -57,6 +58,7 @@ class Stretch:
     reason: str = ""
     stops_clock: bool = False
     after_restore: bool = False  # the service was back by then
+    parent: int = 0  # which it follows meanwhile, whose time this really is
 
     @property
     def length(self) -> timedelta:
@@ -71,6 +73,7 @@ class Phase:
     state: str = "new"
     reason: str = ""
     was_accepted: bool = False
+    parent: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,12 @@ def segments_of(
     )
 
 
-def cut(stretches: Iterable[Stretch], begin: datetime) -> list[Stretch]:
-    """What is left of them from `begin` on."""
+def cut(stretches: Iterable[Stretch], begin: datetime, end: datetime = NEVER) -> list[Stretch]:
+    """What is left of them from `begin` on, until `end`."""
     return [
-        replace(one, started_at=max(one.started_at, begin))
+        replace(one, started_at=max(one.started_at, begin), ended_at=min(one.ended_at, end))
         for one in stretches
-        if one.ended_at > begin
+        if one.ended_at > begin and one.started_at < end
     ]
 
 
@@ -137,9 +140,9 @@ def _restored_at(entries: Iterable[Entry]) -> datetime | None:
     """When the service came back for good: earlier, as a rule, than somebody noted it."""
     back_at = None
     for entry in entries:
-        if entry.verb == "restored":
+        if entry.verb in ("restored", "restored with its parent"):
             back_at = instant(entry.particulars.get("restored_at")) or entry.at
-        elif entry.verb == "reopened":
+        elif entry.verb in ("reopened", "reopened with its parent", "left its parent"):
             back_at = None
     return back_at
 
@@ -156,12 +159,13 @@ def _stops(entries: Iterable[Entry]) -> list[Stop]:
 
 
 def _phases(entries: Iterable[Entry]) -> Iterator[Phase]:
-    state, was_accepted = "new", False
+    state, was_accepted, parent = "new", False, 0
     for entry in entries:
         state = _state(entry) or state
+        parent = entry.particulars.get("parent") or parent
         was_accepted = was_accepted or state == "accepted"
         reason = entry.particulars.get("reason", "") if state == "suspended" else ""
-        yield Phase(entry.at, state, reason, was_accepted)
+        yield Phase(entry.at, state, reason, was_accepted, parent if state == "following" else 0)
 
 
 def _state(entry: Entry) -> str | None:
@@ -196,7 +200,8 @@ def _activity(spell: Spell) -> tuple[int, datetime, int]:
 
 def _piece(begin: datetime, end: datetime, phase: Phase, spell: Spell | None) -> Stretch:
     kind, reason = _kind(phase, spell)
-    one = Stretch(kind, begin, end, reason=reason, stops_clock=phase.state == "suspended")
+    stops = phase.state == "suspended"
+    one = Stretch(kind, begin, end, reason=reason, stops_clock=stops, parent=phase.parent)
     return _with_order(one, spell) if spell else one
 
 

@@ -19,6 +19,8 @@ class State:
 STATES = {
     "new": State("新建", "new", "acknowledged", "queue"),
     "dispatched": State("已派单", "dispatched", "acknowledged", "queue"),
+    # A child with a way of its own: its parent is mended, and its time is its parent's.
+    "following": State("随主单处理", "with its parent", "inProgress", "work"),
     "accepted": State("已接单", "accepted", "inProgress", "work"),
     "en_route": State("途中", "en route", "inProgress", "travel"),
     "on_site": State("到场", "on site", "inProgress", "work"),

@@ -1,7 +1,7 @@
 """Suspending a whole ticket (挂起), with its open work orders, and taking it up again (解挂).
 
 Why a clock may stop and who may allow it: suspensions.py. A single order: work_orders.py. The time
-of children (副单) is their parent's, so it stops and goes on with it.
+of children (副单) is their parent's, so it stops and goes on with it until they are restored.
 """
 
 from datetime import datetime
@@ -100,4 +100,5 @@ def _tell_children(
     session: Session, ticket: Ticket, verb: str, by: str, now: datetime, **told: Any
 ) -> None:
     for child in children(session, ticket):
-        record(session, verb, child, by, now, parent=ticket.id, **told)
+        if child.state in ("merged", "following"):
+            record(session, verb, child, by, now, parent=ticket.id, **told)

@@ -6,7 +6,7 @@
     suspended ◀── suspend ── from new … accepted, and back with resume                    │
     merged    ◀── merge ──── from any open state: a child (副单)                         close
     cancelled ◀── cancel ─── from any open state                                          ▼
-                                                                                       closed
+    following ─── restored, called back and closed with its parent: child_tickets.py   closed
 
 Opening: intake.py; limits, levels, calls: urgency.py; suspending: stops.py. Diagrams reach the
 verbs through services/tickets.py; where the run is concerned too, the doors call bpmn/tickets.py.
@@ -21,12 +21,14 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from records import Entry, Ticket, history
-from tasks.refusals import Invalid, NotAllowed, NotFound, wrong
+from tasks import affected_circuits
+from tasks.elements import check_elements
+from tasks.refusals import NotAllowed, NotFound, wrong
 from tasks.states import STATES
 
 BEFORE_REPAIR_IS_DONE = {"new", "dispatched", "accepted"}
 RUNNING = BEFORE_REPAIR_IS_DONE | {"restored", "called_back"}
-OPEN = RUNNING | {"suspended"}
+OPEN = RUNNING | {"suspended", "following"}
 
 ALLOWED = {  # verb: the states in which it may be done
     "set_limit": OPEN,
@@ -48,7 +50,11 @@ ALLOWED = {  # verb: the states in which it may be done
     "call_back": {"restored"},
     "close": {"called_back"},
     "note_report": OPEN,
-    "merge": OPEN,
+    "merge": RUNNING | {"suspended"},
+    "join": BEFORE_REPAIR_IS_DONE | {"suspended"},
+    "restore_with_parent": {"following"},
+    "reopen_with_parent": {"restored", "called_back"},
+    "leave": {"following", "restored", "called_back"},
     "cancel": OPEN,
 }
 FARTHEST = timedelta(days=30)  # what is promised for later is another promise
@@ -57,15 +63,6 @@ SPECIALTIES = {**DOMAINS, "field": "外线"}
 _CHILDREN = (  # built once: each restored and each closed ticket asks for its own
     select(Ticket).where(col(Ticket.parent_id) == bindparam("parent")).order_by(col(Ticket.id))
 )
-ELEMENTS = {  # 六要素, and when it happened
-    "action": "处理措施",
-    "cleared_at": "故障消除时间",
-    "cause": "故障原因",
-    "handler": "处理人",
-    "contact": "联系方式",
-    "response_level": "响应级别",
-    "occurred_at": "发生时间",
-}
 
 
 def find_by_number(session: Session, number: str) -> Ticket:
@@ -130,7 +127,7 @@ def restore(session: Session, ticket: Ticket, *, at: datetime, by: str, now: dat
     ticket.restored_at = max(since or ticket.started_at, min(at, now))
     told = {"restored_at": _iso(ticket.restored_at), "said": _iso(at)}
     move(session, "restored", ticket, "restored", by, now, **told)
-    for child in children(session, ticket):
+    for child in merged_into(session, ticket):
         child.restored_at = ticket.restored_at
         record(session, "restored with its parent", child, by, now, parent=ticket.id, **told)
 
@@ -152,12 +149,13 @@ def call_back(session: Session, ticket: Ticket, *, words: str, by: str, now: dat
 def close(
     session: Session, ticket: Ticket, closing: Mapping[str, Any], *, by: str, now: datetime
 ) -> None:
-    """归档, with all six elements. Its children are closed with it."""
+    """归档, with all six elements. What was merged into it is closed with it; children with a way
+    of their own have been called back by then."""
     require("close", ticket)
     check_elements(closing)
     ticket.closing, ticket.cause = dict(closing), str(closing["cause"])
     end(session, "closed", ticket, "closed", by, now, closing=ticket.closing)
-    for child in children(session, ticket):
+    for child in merged_into(session, ticket):
         child.open_key = None
         record(session, "closed with its parent", child, by, now, parent=ticket.id)
 
@@ -193,8 +191,12 @@ def merge(
 
 
 def children(session: Session, ticket: Ticket) -> list[Ticket]:
-    """副单 of this ticket."""
+    """副单 of this ticket: merged into it, or with a way of their own (child_tickets.py)."""
     return list(session.exec(_CHILDREN, params={"parent": ticket.id}))
+
+
+def merged_into(session: Session, ticket: Ticket) -> list[Ticket]:
+    return [child for child in children(session, ticket) if child.state == "merged"]
 
 
 def check_specialty(ticket: Ticket, domain: str, reason: str) -> None:
@@ -219,6 +221,16 @@ def check_cancel(session: Session, ticket: Ticket, reason: str) -> None:
 def check_merge(ticket: Ticket, parent: Ticket) -> None:
     """Only into an open ticket: so a parent is never a child, and no circle can come about."""
     require("merge", ticket)
+    check_parent(ticket, parent)
+
+
+def check_parent(ticket: Ticket, parent: Ticket) -> None:
+    if parent.parent_id:
+        raise NotAllowed(
+            f"{parent.number} 自己是副单,请并入它的主单",
+            f"{parent.number} is a child itself: merge it into that one's parent",
+            parent=parent.parent_id,
+        )
     if parent.id == ticket.id:
         raise wrong(
             "parent", "不能并入自己,请选另一张主单", "Not into itself: choose another parent"
@@ -230,14 +242,6 @@ def check_merge(ticket: Ticket, parent: Ticket) -> None:
             f"The parent {parent.number} is {state.en}: choose a ticket that is open",
             state=parent.state,
         )
-
-
-def check_elements(closing: Mapping[str, Any]) -> None:
-    missing = [name for name in ELEMENTS if not str(closing.get(name) or "").strip()]
-    if missing:
-        fields = [{"field": n, "zh": f"请填{ELEMENTS[n]}", "en": "is required"} for n in missing]
-        zh = f"六要素不全:{'、'.join(ELEMENTS[name] for name in missing)}"
-        raise Invalid(zh, f"Elements are missing: {', '.join(missing)}", fields=fields)
 
 
 def require(verb: str, ticket: Ticket) -> None:
@@ -254,6 +258,8 @@ def end(
     session: Session, verb: str, ticket: Ticket, state: str, by: str, now: datetime, **told: Any
 ) -> None:
     ticket.closed_at, ticket.open_key = now, None
+    if ticket.priority or ticket.parent_id:  # else it has no affected circuits
+        affected_circuits.end(session, ticket, now)
     move(session, verb, ticket, state, by, now, **told)
 
 

@@ -4,7 +4,7 @@ Called by api/time_spent.py, by the ladder for what it says of a breach (shares_
 kept_segments.py. How history becomes stretches: segments.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -51,8 +51,9 @@ class Gap:
 
 
 def stretches_of(session: Session, ticket: Ticket, now: datetime) -> list[Stretch]:
-    """From opened until it is over, or now. A child's time goes on as its parent's (主单)."""
-    own = own_stretches(session, ticket, now)
+    """From opened until it is over, or now. A child's time goes on as its parent's (主单): once
+    merged, or while it follows."""
+    own = list(_with_parents(session, _all_stretches(session, ticket, now), now))
     if ticket.state != "merged" or ticket.parent_id is None or ticket.closed_at is None:
         return own
     parent = stretches_of(session, session.get_one(Ticket, ticket.parent_id), now)
@@ -60,7 +61,23 @@ def stretches_of(session: Session, ticket: Ticket, now: datetime) -> list[Stretc
 
 
 def own_stretches(session: Session, ticket: Ticket, now: datetime) -> list[Stretch]:
-    """As stretches_of, but a child's time ends when it is merged."""
+    """As stretches_of, without what is the parent's time: it counts once."""
+    return [one for one in _all_stretches(session, ticket, now) if not one.parent]
+
+
+def _with_parents(
+    session: Session, stretches: Iterable[Stretch], now: datetime
+) -> Iterator[Stretch]:
+    for one in stretches:
+        parent = session.get(Ticket, one.parent) if one.parent else None
+        if parent:
+            theirs = stretches_of(session, parent, now)
+            yield from cut(theirs, one.started_at, one.ended_at)
+        else:
+            yield one
+
+
+def _all_stretches(session: Session, ticket: Ticket, now: datetime) -> list[Stretch]:
     history.write(session)  # so that what this transaction did counts as well
     subject = f"ticket:{ticket.id}"
     runs = session.execute(_RUNS, {"subject": subject}).scalars()

@@ -49,6 +49,7 @@ def note_call(
     """The customer called again; their words are kept as they were said."""
     require("note_call", ticket)
     ticket.calls += 1
+    ticket.called_at = ticket.called_at or now
     told = {"count": ticket.calls, "words": words, "caller": caller}
     record(session, "customer called", ticket, by, now, **told)
 

@@ -7,11 +7,14 @@ from bpmn import group_tickets, library
 from records import AffectedCircuit, AlarmGroup, Circuit, Customer, Device, Hop, Section, Site
 from tasks import affected
 from tests.fault_walks import FAULT
+from tests.impact_walks import IMPACT
 
 
 @pytest.fixture
-def net(session, cast):
+def net(session, cast, now):
     """HZ-1 ── GL-1 (in GD-1) ── HZ-2; a hospital has a second way by HZ-3 and GL-2."""
+    for bundle in (FAULT, IMPACT):
+        library.publish(session, bundle, by="owen", now=now)
     sites = {site.code: site for site in session.exec(select(Site))}
     devices = {device.code: device for device in session.exec(select(Device))}
     sites["HZ-NM"] = Site(code="HZ-NM", name="南门", city="海州")
@@ -69,7 +72,6 @@ def test_each_kind_of_object_hits_the_circuits_that_pass_it(session, net, kind, 
 def test_a_circuit_whose_other_route_is_cut_too_is_down(session, net, now):
     hits = found(session, net, "section", "GL-1")
     group = open_group(session, now, kind="section", key=net["section"]["GL-1"].id, name="GL-1")
-    library.publish(session, FAULT, by="owen", now=now)
     group_tickets.open_for(session, group, hits, priority="P2", now=now)
     assert hit_by(session, net, "device", "HZ-3") == {"HD-SDH-2": "outage"}
     assert hit_by(session, net, "section", "GL-1", besides=group.id)["HD-SDH-2"] == "at_risk"
@@ -81,7 +83,6 @@ def test_the_sums_leave_out_what_is_only_at_risk(session, net):
 
 
 def test_the_ticket_of_a_group_has_its_circuits(session, net, now):
-    library.publish(session, FAULT, by="owen", now=now)
     group = open_group(session, now, kind="device", key=net["device"]["HZ-2"].id, name="HZ-2")
     hits = found(session, net, "device", "HZ-2")
     ticket = group_tickets.open_for(session, group, hits, priority="P1", now=now)

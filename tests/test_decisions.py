@@ -19,6 +19,7 @@ TICKET = {
     "is_site_down": False,
     "aaa": 0,
     "circuits": 1,
+    "by_children": False,
 }
 JUDGED = {**TICKET, "is_night": False, "outage_minutes": 3}
 NO_LIMIT = 1440  # minutes: no shorter time to judge

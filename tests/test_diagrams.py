@@ -8,12 +8,14 @@ from tasks.refusals import Invalid
 from tasks.roles import ROLES
 from tasks.services import SERVICES
 from tests.fault_walks import BLUEPRINT, FAULT, FORMS, LARGEST_STATE, WALKS, Walk, example
+from tests.impact_walks import IMPACT, IMPACT_BLUEPRINT, IMPACT_ENDS, Cut
 from tests.test_decisions import TICKET
 
 NEEDED = {"role", "stage", "segment", "budget_key", "form", "key_node", "customer_visible"}
 STAGES = {"accept", "judge", "repair", "restore_test", "callback", "close", "report"}
 SEGMENTS = {"work", "verify"}
-BY_HAND = [node for node in BLUEPRINT.nodes.values() if node.kind == "userTask"]
+NODES = [*BLUEPRINT.nodes.values(), *IMPACT_BLUEPRINT.nodes.values()]
+BY_HAND = [node for node in NODES if node.kind == "userTask"]
 WRONG = {  # a form: answers that it must refuse, and the fields that it must name
     "fault_intake.json": ({"phone": "call me"}, {"phone"}),
     "accept.json": ({"confirmed": "yes"}, {"confirmed"}),
@@ -31,7 +33,8 @@ WRONG = {  # a form: answers that it must refuse, and the fields that it must na
 
 @pytest.fixture
 def published(session, cast, now):
-    library.publish(session, FAULT, by="owen", now=now)
+    for bundle in (FAULT, IMPACT):
+        library.publish(session, bundle, by="owen", now=now)
     session.commit()
     return session
 
@@ -44,14 +47,25 @@ def test_every_way_comes_to_its_end(published, cast, now, walk):
     assert one.orders() == {}
 
 
+@pytest.mark.parametrize("walk", IMPACT_ENDS, ids=lambda walk: walk.__name__)
+def test_every_way_of_a_customer_who_is_hit_comes_to_its_end(published, cast, now, walk):
+    child = walk(Cut(published, cast, now))
+    assert (child.run.end, child.ticket.state) == IMPACT_ENDS[walk]
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_walks_come_by_every_element(published, cast, now):
-    visited = set()
+    visited, of_child = set(), set()
     for walk in WALKS:
         one = Walk(published, cast, now)
         walk(one)
         visited |= one.visited()
+    for walk in IMPACT_ENDS:
+        one = Cut(published, cast, now)
+        of_child |= walk(one).visited()
+        visited |= one.visited()
     assert BLUEPRINT.nodes.keys() - visited == set()
+    assert IMPACT_BLUEPRINT.nodes.keys() - of_child == set()
 
 
 @pytest.mark.slow
@@ -84,9 +98,10 @@ def go_on(state, *elements, now):
     return run.save()
 
 
-def test_the_gate_finds_nothing():
+@pytest.mark.parametrize("bundle", [FAULT, IMPACT], ids=["fault_handling", "customer_impact"])
+def test_the_gate_finds_nothing(bundle):
     known = checks.Known(services=SERVICES, groups=GROUPS, roles=ROLES)
-    assert checks.check(FAULT, known) == []
+    assert checks.check(bundle, known) == []
 
 
 @pytest.mark.parametrize("bundle", library.shipped(), ids=lambda bundle: next(iter(bundle)))

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from workflows import (
     alarms,
     articles,
+    child_tickets,
     clocks,
     experts,
     faq_pushes,
@@ -66,6 +67,9 @@ SCHEDULE: dict[str, Job | Flow] = {
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
     "tell tickets of repeats": Job(repeats.tell_tickets, 5.0, "alarms"),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),
+    "open child tickets": Job(child_tickets.open_children, 0.5, "children"),
+    "tell child tickets": Job(child_tickets.tell_children, 1.0, "children"),
+    "tell parent tickets": Job(child_tickets.tell_parents, 1.0, "children"),
     "watch sources of alarms": Job(receipts.watch_sources, 5.0, "alarms"),
     "ask sources for all alarms": Job(resync.ask_sources, 5.0, "sources"),
     "remind of visits": Job(visits.remind_of_visits, 30.0, "timers"),

@@ -9,13 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
-
-from notifications import notices
-from records import Contact, Ticket
-from tasks import clocks, milestones, promises, stops, tickets, urgency
-from tasks.durations import when
-from tasks.impact import ZONE, circuit_code, facts_of, is_night, standing_alarms
+from records import Ticket
+from tasks import child_tickets, first_word, milestones, promises, stops, tickets, urgency
+from tasks.impact import ZONE, facts_of, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
@@ -38,26 +34,10 @@ def set_limit(
 
 
 def tell_customer(caller: Caller) -> Facts:
-    """我们已知道: every contact of the customer is told, before they call. An outage is urgent."""
-    session, ticket = caller.session, ticket_of(caller)
-    facts = {"ticket": ticket.number, "circuit": circuit_code(session, ticket)}
-    facts["expected"] = _expected(caller, ticket)
-    contacts = session.exec(select(Contact).where(Contact.customer_id == ticket.customer_id)).all()
-    for contact in contacts:
-        notices.tell(
-            session,
-            to=contact,
-            template="fault_known",
-            facts=facts,
-            key=caller.key,
-            subject=caller.subject,
-            is_urgent=ticket.impact == "outage",
-            now=caller.now,
-        )
-    if contacts:
-        names = [contact.name for contact in contacts]
-        tickets.record(session, "customer told", ticket, caller.by, caller.now, told=names)
-    return {"notices": len(contacts)}
+    """我们已知道: every contact of the customer is told, before they call."""
+    session, ticket, now = caller.session, ticket_of(caller), caller.now
+    told = first_word.tell_known(session, ticket, key=caller.key, by=caller.by, now=now)
+    return {"notices": told}
 
 
 def accept(caller: Caller) -> Facts:
@@ -100,9 +80,13 @@ def restore(caller: Caller, *, at: str) -> Facts:
     ticket = ticket_of(caller)
     stops.resume(caller.session, ticket, by=caller.by, now=caller.now)
     _do(caller, tickets.restore, at=_instant(at))
-    lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
-    most = ticket.limit.get("report_if_over")
-    return {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
+    return _lasted(caller, ticket)
+
+
+def restore_with_parent(caller: Caller) -> Facts:
+    """A child's customer has the service back as the parent's fault is mended."""
+    _do(caller, child_tickets.restore)
+    return _lasted(caller, ticket_of(caller))
 
 
 def tell_restored(caller: Caller) -> Facts:
@@ -123,8 +107,34 @@ def reopen(caller: Caller) -> Facts:
     return _do(caller, tickets.reopen)
 
 
+def reopen_with_parent(caller: Caller) -> Facts:
+    return _do(caller, child_tickets.reopen)
+
+
+def leave_parent(caller: Caller, *, words: str) -> Facts:
+    """Its customer is not satisfied: it is a fault of its own from now on."""
+    return _do(caller, child_tickets.leave, words=words)
+
+
+def close_with_parent(caller: Caller) -> Facts:
+    return _do(caller, child_tickets.close)
+
+
+def look_at_children(caller: Caller) -> Facts:
+    """How many children's customers are still to be called back."""
+    return {"uncalled": child_tickets.count_uncalled(caller.session, ticket_of(caller))}
+
+
 def call_back(caller: Caller, *, words: str) -> Facts:
     return _do(caller, tickets.call_back, words=words)
+
+
+def call_back_by_children(caller: Caller) -> Facts:
+    """Every child's customer was called back: so was this one, where it has no customer itself."""
+    ticket = ticket_of(caller)
+    if ticket.state == "called_back":
+        return _told(ticket)
+    return _do(caller, tickets.call_back, words="各副单均已回访 / every child was called back")
 
 
 def close(caller: Caller, *, closing: Facts) -> Facts:
@@ -222,6 +232,13 @@ def _do(caller: Caller, verb: Callable[..., None], by: str = "", /, **told: Any)
     return _told(ticket)
 
 
+def _lasted(caller: Caller, ticket: Ticket) -> Facts:
+    lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
+    most = ticket.limit.get("report_if_over")
+    told: Facts = {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
+    return told | {"by_children": facts_of(caller.session, ticket)["by_children"]}
+
+
 def _rows(columns: Mapping[str, Any]) -> list[Facts]:
     """Of columns of equal length; what is no column is passed over."""
     lists = {name: cells for name, cells in columns.items() if isinstance(cells, list)}
@@ -248,10 +265,3 @@ def _instant(text: str) -> datetime:
 
 def _minutes(length: timedelta) -> int:
     return max(int(length.total_seconds() // 60), 0)
-
-
-def _expected(caller: Caller, ticket: Ticket) -> str:
-    """By when it should be back: the limit's end, or "—" while there is none."""
-    found = clocks.read_all(caller.session, ticket, caller.now)
-    due = next((clock.due_at for clock in found if clock.name == "restore"), None)
-    return when(due) if due else "—"
