@@ -5,6 +5,7 @@ Called when one is published (policy_checks.py). Used by alarm_formats/snmp.py, 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
@@ -175,6 +176,7 @@ def _wrong_pattern(pattern: str) -> Iterator[tuple[str, str]]:
         yield "括号后不能用 *、+ 或 {n,}", "A group is not repeated by *, + or {n,}"
 
 
+@lru_cache(maxsize=500)
 def as_filter(pattern: str) -> Draft202012Validator:
     """Whether a line has the pattern at all, in time that grows with the line and no faster."""
     plain = re.sub(r"\(\?P<\w+>", "(?:", pattern)

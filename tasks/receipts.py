@@ -43,7 +43,8 @@ def keep(
     is_complete: bool = False,
     key: str = "",
 ) -> Receipt:
-    """Store what came. `delivery` is the sender's own id of it: the same again is the same receipt.
+    """Store what came. `delivery` is the sender's own id of it: the same again is the same receipt,
+    unless it says something else; who counts from 1 after each start loses nothing.
 
     The same bytes without an id are a receipt of their own, and a sign of life; the alarms in them
     are no news, as each is known by its id and its time. With `is_complete` it is all that is
@@ -54,14 +55,15 @@ def keep(
         raise wrong("body", f"一次最多 {most} MB,请分批", f"At most {most} MB: send several")
     if len(delivery) > 200 or not delivery.isprintable():
         raise wrong("delivery", "须为最多 200 个可见字符", "has at most 200 visible characters")
-    return (_find_same(session, source, delivery) if delivery else None) or _add(
+    key = key or hashlib.sha256(body).hexdigest()
+    return (_find_same(session, source, delivery, key) if delivery else None) or _add(
         session,
         source_id=source.id,
         received_at=now,
         content_type=content_type.replace("\0", "")[:200],
         body=body,
         size=len(body),
-        key=key or hashlib.sha256(body).hexdigest(),
+        key=key,
         is_complete=is_complete,
         delivery=delivery or None,
     )
@@ -203,8 +205,10 @@ def _row(receipt: Receipt, parsed: Parsed, now: datetime) -> dict[str, Any]:
     }
 
 
-def _find_same(session: Session, source: AlarmSource, delivery: str) -> Receipt | None:
-    mine = select(Receipt).where(Receipt.source_id == source.id, Receipt.delivery == delivery)
+def _find_same(session: Session, source: AlarmSource, delivery: str, key: str) -> Receipt | None:
+    mine = select(Receipt).where(
+        Receipt.source_id == source.id, Receipt.delivery == delivery, Receipt.key == key
+    )
     return session.exec(mine.order_by(col(Receipt.id)).limit(1)).first()
 
 

@@ -20,6 +20,7 @@ from tasks.suspensions import check_suspension
 from tests.asking import post, publish_fault, refused, wrong_fields
 from tests.clock_stories import CALENDARS, at, opened, stop, told
 from tests.fault_walks import FAULT
+from tests.test_alarm_formats import huawei, link, parse, zte
 
 STOPS = deepcopy(dict(policies.shipped("suspensions")))
 
@@ -188,6 +189,8 @@ def test_a_content_of_another_shape_is_refused_and_does_not_fail(key, content):
     assert check_alone(key, content)
 
 
+TRAPS = [huawei(), zte(1), zte(2), zte(5), link(admin=2)]
+LINES = ["<1>Mar 11 02:14:05 h %LINK-3-UPDOWN: Interface Gi0/1, changed state to down"]
 ODD = [
     None,
     [],
@@ -245,6 +248,10 @@ def use(key, content):
     elif key == "alarms":
         rules = alarm_rules.read(Policed(key, 1, content))
         assert at(0) <= at(0) + rules.hold_off("linkDown") and rules.layer("x") > 0
+    elif key in ("snmp", "syslog"):
+        said = TRAPS if key == "snmp" else LINES
+        parsed = [parse(key, each, mappings=Policed(key, 1, content)) for each in said]
+        assert not any("broke" in one.refusal[1] for one in parsed if one.refusal)
     elif key == "recipients":
         names(content)
         assert all(isinstance(each.get("group", ""), str) for each in content["rules"].values())

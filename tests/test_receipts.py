@@ -74,7 +74,7 @@ def test_what_cannot_be_read_is_rejected_with_a_sentence_and_the_others_go_on(en
 
 def test_the_same_delivery_twice_is_one(engine, deliver, now):
     deliver(LOST, delivery="d-1")
-    deliver({"x": 2}, LOST, delivery="d-1", at=now + timedelta(hours=1))
+    deliver(LOST, delivery="d-1", at=now + timedelta(hours=1))
     assert len(rows(engine, Receipt)) == 1
     [alarm] = deliver(LOST, LOST, at=now + timedelta(hours=2))  # without an id: no news
     assert (alarm.tally, alarm.last_at) == (1, now)

@@ -6,6 +6,10 @@ One module for each kind, pure: text in, reports out. Called by tasks/receipts.p
 import logging
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import orjson
 
 from tasks.alarm_formats import alertmanager, csv_lines, omc, snmp, syslog, tmf642
 from tasks.alarm_formats.reading import (
@@ -41,7 +45,7 @@ def parse(kind: str, body: bytes, charset: str, given: Given) -> Parsed:
         return parsed
     try:
         given = replace(given, charset=charset)
-        found = list(find(decode(body, charset), given))
+        found = list(islice(find(decode(body, charset), given), MOST + 1))
         if len(found) > MOST:
             raise Unreadable(f"一次超过 {MOST} 条", f"More than {MOST} alarms at once")
         _read_all(parsed, found, tell, given)
@@ -74,7 +78,8 @@ def _add(parsed: Parsed, told: Report | Sign, given: Given) -> None:
     if isinstance(told, Sign):
         parsed.signs.append(told)
         return
-    report = _set_right(replace(told, receipt_id=given.receipt_id), given.now)
+    told = replace(told, receipt_id=given.receipt_id, raw=_storable(told.raw))
+    report = _set_right(told, given.now)
     wrong = next(iter(wrong_fields(report, given.now)), None)
     if wrong:
         name, zh, en = wrong
@@ -82,6 +87,15 @@ def _add(parsed: Parsed, told: Report | Sign, given: Given) -> None:
     if not told.is_clear and told.raised_at >= EARLIEST:
         parsed.skews.append((given.now - told.raised_at).total_seconds())
     parsed.reports.append(report)
+
+
+def _storable(raw: dict[str, Any]) -> dict[str, Any]:
+    """What is nested beyond all reason must not cost the alarm, nor those beside it."""
+    try:
+        orjson.dumps(raw)
+    except (TypeError, RecursionError):
+        return {"left_out": sorted(raw)[:100]}
+    return raw
 
 
 def _set_right(report: Report, now: datetime) -> Report:

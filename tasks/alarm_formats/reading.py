@@ -3,6 +3,7 @@
 Called by the readers beside this; the choice among them: __init__.py.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,9 @@ CHARSETS = {  # as it is told: as Python knows it; a GBK source may send what on
     "utf-16": "utf-16",
     "latin-1": "latin-1",
 }
+GUESSED = ("gbk", "gb2312", "gb18030", "big5", "latin-1")  # that take utf-8 for odd words
+HANZI = re.compile("[\u4e00-\u9fff].*[\u4e00-\u9fff]", re.DOTALL)  # one alone may be by chance
+GZIP = b"\x1f\x8b"
 TELLTALE = ("utf-8", "gb18030")  # what is tried where the named charset does not fit
 MOST = 50_000  # alarms in one delivery
 
@@ -81,10 +85,20 @@ Tell = Callable[[Any, Given], Report | Sign]  # raises Unreadable for this one
 
 
 def decode(body: bytes, charset: str) -> str:
+    if body.startswith(GZIP):
+        raise Unreadable(
+            "内容是 gzip 压缩的,请不压缩上送", "It is compressed by gzip: send it as it is"
+        )
     try:
-        return body.decode(CHARSETS[charset]).replace("\0", "")
+        text = body.decode(CHARSETS[charset]).replace("\0", "")
     except UnicodeDecodeError as error:
         raise _misread(body, charset, error.start) from error
+    if charset in GUESSED and not text.isascii() and _is_plainly_utf_8(body):
+        raise Unreadable(
+            f"内容是 utf-8 而非 {charset}:请用 utf-8 重放,并改告警源",
+            f"This is utf-8, not {charset}: replay it as utf-8, and change the source",
+        )
+    return text
 
 
 def decode_shown(body: bytes, charset: str) -> tuple[str, bool]:
@@ -167,6 +181,14 @@ def _misread(body: bytes, charset: str, place: int) -> Unreadable:
         f"第 {place} 字节起不是 {charset},请查看原文后更正重放",
         f"Byte {place} is not {charset}: look at the body, correct it and replay",
     )
+
+
+def _is_plainly_utf_8(body: bytes) -> bool:
+    """Text of another charset is next to never utf-8, and then hardly Chinese."""
+    try:
+        return HANZI.search(body.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _fits(body: bytes, charset: str) -> bool:
