@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from api.deps import Given, Id, Turn, allow, make_router
 from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
-from records import Alarm
+from records import Alarm, Device
 from tasks import alarms
 
 router = make_router("alarms")
@@ -24,6 +24,16 @@ FILTERS = {
     "cause": col(Alarm.cause),
     "severity": col(Alarm.severity),
     "ticket": col(Alarm.ticket_id),
+    "group": col(Alarm.group_id),
+    "planned_work": col(Alarm.planned_work_id),
+    "is_flapping": col(Alarm.is_flapping),
+}
+# Of a filter that is a yes or no: the column that is empty where it is a no.
+STATES = {
+    "is_cleared": col(Alarm.cleared_at),
+    "is_acknowledged": col(Alarm.acknowledged_at),
+    "is_shelved": col(Alarm.shelved_until),
+    "is_shielded": col(Alarm.planned_work_id),
 }
 
 
@@ -65,6 +75,14 @@ class AlarmShown(BaseModel):
     device_id: int | None
     ticket_id: int | None
     receipt_id: int | None = Field(description="The delivery that told of it first")
+    group_id: int | None
+    is_flapping: bool = Field(description="Raised too often: one alarm that goes on")
+    planned_work_id: int | None = Field(description="What shields it, or did until it was clear")
+    act_at: datetime | None = Field(description="When it is to be acted on: held off until then")
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    shelved_until: datetime | None
+    shelved_by: str
 
 
 class AlarmFilter(Asked):
@@ -73,7 +91,18 @@ class AlarmFilter(Asked):
     cause: str | None = None
     severity: str | None = None
     ticket: int | None = None
+    group: int | None = None
+    planned_work: int | None = None
+    device: str | None = Field(None, description="Its code")
     is_active: bool | None = Field(None, alias="active")
+    is_acknowledged: bool | None = Field(None, alias="acknowledged")
+    is_shelved: bool | None = Field(None, alias="shelved")
+    is_shielded: bool | None = Field(None, alias="shielded")
+    is_flapping: bool | None = Field(None, alias="flapping")
+
+    @property
+    def is_cleared(self) -> bool | None:
+        return None if self.is_active is None else not self.is_active
 
 
 @router.post("", status_code=202)
@@ -92,9 +121,13 @@ def list_alarms(
     asked: Annotated[AlarmFilter, Query()], turn: Turn = allow("alarms:read")
 ) -> Page[AlarmShown]:
     rows = narrow(select(Alarm), asked, FILTERS)
-    if asked.is_active is not None:
-        cleared = col(Alarm.cleared_at)
-        rows = rows.where(cleared.is_(None) if asked.is_active else cleared.is_not(None))
+    for name, column in STATES.items():
+        wanted = getattr(asked, name)
+        if wanted is not None:
+            rows = rows.where(column.is_not(None) if wanted else column.is_(None))
+    if asked.device is not None:
+        one = select(Device.id).where(Device.code == asked.device).scalar_subquery()
+        rows = rows.where(col(Alarm.device_id) == one)
     return page(turn.session, rows, asked, sorts=SORTS, default="-raised_at", show=show_alarm)
 
 

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from api import (
     alarm_sources,
+    alarm_states,
     alarms,
     article_suggestions,
     articles,
@@ -41,6 +42,7 @@ from api import (
     notices,
     pages,
     people,
+    planned_works,
     points,
     policies,
     promises,
@@ -84,6 +86,8 @@ ROUTERS = [
     circuits.router,
     devices.router,
     alarms.router,
+    alarm_states.router,
+    planned_works.router,
     alarm_sources.router,
     discrepancies.router,
     tickets.router,

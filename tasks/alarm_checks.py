@@ -12,15 +12,22 @@ NUMBERS = {  # path: from, to
     "flapping.seconds": (10, DAY),
     "stable_seconds": (0, DAY),
     "settle_seconds": (0, HOUR),
+    "shelf_hours": (1, 24 * 31),
+    "planned_work.notice_hours": (0, 24 * 31),
+    "planned_work.longest_hours": (1, 24 * 31),
     "window.seconds": (1, HOUR),
     "window.longest_seconds": (1, DAY),
 }
 KNOWN: dict[str, set[str]] = {
     "hold_off": {"default", "causes"},
     "flapping": {"times", "seconds"},
+    "planned_work": {"notice_hours", "longest_hours"},
     "window": {"seconds", "longest_seconds"},
 }
-TOP = {*KNOWN, "stable_seconds", "settle_seconds", "layers", "default_layer", "consequences"}
+TOP = {
+    *KNOWN,
+    *("stable_seconds", "settle_seconds", "shelf_hours", "layers", "default_layer", "consequences"),
+}
 LAYER: Types = {"key": str, "zh": str, "en": str, "causes": list}
 
 

@@ -27,6 +27,9 @@ class Rules:
     layers: Mapping[str, int]  # cause: 1, nearest to the root, and up
     default_layer: int
     consequences: frozenset[str]  # causes that are never a root
+    shelf: timedelta  # how long one may be shelved at most
+    work: timedelta  # how long a window of planned work is at most
+    work_notice: timedelta  # what begins sooner has to say why
 
     def hold_off(self, cause: str) -> timedelta:
         return self.hold_offs.get(cause, self.default_hold_off)
@@ -58,6 +61,9 @@ def read(policed: Policed) -> Rules:
         },
         default_layer=layers[told["default_layer"]],
         consequences=frozenset(told["consequences"]),
+        shelf=timedelta(hours=told["shelf_hours"]),
+        work=timedelta(hours=told["planned_work"]["longest_hours"]),
+        work_notice=timedelta(hours=told["planned_work"]["notice_hours"]),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 PERMISSIONS = {  # permission: Chinese and English
     "alarm-sources:administer": ("管理告警源", "set up sources of alarms"),
+    "alarms:handle": ("确认、搁置告警", "acknowledge and shelve alarms"),
     "alarms:read": ("查看告警", "see alarms"),
     "alarms:replay": ("查看并重放告警原文", "see and replay what sources delivered"),
     "alarms:send": ("上送告警", "send alarms"),
@@ -40,6 +41,8 @@ PERMISSIONS = {  # permission: Chinese and English
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
     "people:read": ("查看人员", "see people"),
     "people:administer": ("管理人员", "administer people"),
+    "planned-works:plan": ("安排计划作业", "plan works that shield alarms"),
+    "planned-works:read": ("查看计划作业", "see planned works"),
     "points:read": ("查看积分", "see points"),
     "policies:read": ("查看策略", "see policies"),
     "policies:publish": ("发布策略", "publish policies"),
@@ -85,7 +88,8 @@ EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 DISPATCH = (
     SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve", "alarms:replay"}
 )
-DISPATCH |= VISIT | {"discrepancies:settle"}
+JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
+DISPATCH |= VISIT | JUDGE
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 GUARD = {"experts:administer", "questions:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
@@ -105,9 +109,7 @@ ROLES = {
         "客户经理", "account manager", frozenset(READ | SHARE | {"tickets:open"})
     ),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
-    "specialist": Role(
-        "专业工程师", "specialist", frozenset(SERVE | KEEP | {"discrepancies:settle"})
-    ),
+    "specialist": Role("专业工程师", "specialist", frozenset(SERVE | KEEP | JUDGE)),
     "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
     "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
     "service_manager": Role("网络服务经理", "network service manager", frozenset(DISPATCH | GUARD)),

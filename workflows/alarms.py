@@ -16,7 +16,7 @@ from bpmn import alarm_groups as responses
 from bpmn import tickets
 from records import Alarm, AlarmGroup, Run, Ticket
 from records.database import open_session
-from tasks import alarm_groups, alarm_rules, alarms, group_clears, shifts, topology
+from tasks import alarm_groups, alarm_holds, alarm_rules, alarms, group_clears, shifts, topology
 from tasks.topology import Topology
 from workflows import lateness
 from workflows.ticking import claim, each_due, is_my_turn, later
@@ -81,7 +81,7 @@ def _group(engine: Engine, keys: Sequence[int], net: Topology, now: datetime) ->
     """All in one transaction; where that fails, each half in its own, down to the one at fault."""
     try:
         with open_session(engine) as session:
-            return is_my_turn(session, JOB) and alarm_groups.take_in(session, keys, net, now=now)
+            return _take_in(session, keys, net, now) if is_my_turn(session, JOB) else 0
     except Exception as error:
         if len(keys) > 1:
             half = len(keys) // 2
@@ -90,6 +90,13 @@ def _group(engine: Engine, keys: Sequence[int], net: Topology, now: datetime) ->
         lateness.fail(f"alarm {keys[0]}: {type(error).__name__}: {error}")
         _put_off(engine, keys[0], now)
         return 0
+
+
+def _take_in(session: Session, keys: Sequence[int], net: Topology, now: datetime) -> int:
+    """All but those that are shelved, or shielded by planned work."""
+    left = alarm_holds.hold_back(session, keys, now=now)
+    taken = alarm_groups.take_in(session, left, net, now=now) if left else 0
+    return taken + len(keys) - len(left)
 
 
 def _put_off(engine: Engine, key: int, now: datetime) -> None:

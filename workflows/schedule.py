@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from workflows import (
+    alarm_states,
     alarms,
     articles,
     child_tickets,
@@ -14,6 +15,7 @@ from workflows import (
     experts,
     faq_pushes,
     notices,
+    planned_works,
     points,
     questions,
     receipts,
@@ -64,6 +66,8 @@ SCHEDULE: dict[str, Job | Flow] = {
     "fire timers": Job(runs.fire_timers, 0.5, "timers"),
     "resume work orders": Job(work_orders.resume_orders, 1.0, "timers"),
     "read deliveries": Job(receipts.parse_receipts, 0.25, "alarms"),
+    "open and end planned works": Job(planned_works.turn_windows, 1.0, "alarms"),
+    "wake shelved alarms": Job(alarm_states.wake_shelved, 5.0, "alarms"),
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
     "tell tickets of repeats": Job(repeats.tell_tickets, 5.0, "alarms"),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),

@@ -1,0 +1,27 @@
+"""Each few seconds: wake the alarms whose shelf is over."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, update
+from sqlmodel import Session, col
+
+from records import Alarm
+from tasks import alarm_states
+from workflows.ticking import claim, each_due, later
+
+
+def wake_shelved(engine: Engine, now: datetime) -> int:
+    def find(session: Session) -> list[int]:
+        return alarm_states.shelves_over(session, now=now)
+
+    def wake(session: Session, key: int) -> bool:
+        if not claim(session, Alarm, key, col(Alarm.shelved_until) <= now):
+            return False
+        alarm_states.wake(session, session.get_one(Alarm, key), now=now)
+        return True
+
+    def put_off(session: Session, key: int) -> None:
+        mine = update(Alarm).where(col(Alarm.id) == key, col(Alarm.shelved_until) <= now)
+        session.connection().execute(mine.values(shelved_until=later(now)))
+
+    return each_due(engine, find, wake, put_off)
