@@ -15,6 +15,9 @@ from tasks.visit_crews import Crew, assign
 from tasks.visit_jobs import Job
 from tests.field import CPE, DAY, TEST, Field
 
+# What is SQL of its own is asked of both databases; rules need but one.
+on_one = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def field(session, cast, now):
@@ -53,6 +56,7 @@ def test_two_that_plan_for_one_end_at_once_make_one_visit(engine, session, field
     assert len(session.exec(select(VisitJob)).all()) == 6
 
 
+@on_one
 def test_what_is_far_off_or_urgent_is_a_visit_of_its_own(session, field):
     first = field.plan(CPE, days=2)
     assert field.plan(Job("inspection:2", "inspection"), days=30).id != first.id
@@ -60,6 +64,7 @@ def test_what_is_far_off_or_urgent_is_a_visit_of_its_own(session, field):
     assert repair.id != first.id and not repair.is_explained
 
 
+@on_one
 def test_more_to_do_takes_longer(session, field):
     visit = field.plan(CPE)
     field.plan(Job("order:5", "cabling"), Job("order:5", "splicing"))
@@ -86,6 +91,7 @@ def test_a_second_visit_needs_a_reason_and_somebody_elses_approval(session, fiel
     assert field.plan(Job("order:9", "cpe"), days=40).ordinal == 1  # for another order
 
 
+@on_one
 def test_a_third_visit_is_for_the_manager_to_approve_or_refuse(session, field, cast, now):
     for days in (1, 2):
         visit = field.plan(TEST, days=days, reason="x")
@@ -115,6 +121,7 @@ WRONG = [
 ]
 
 
+@on_one
 def test_a_plan_that_cannot_be_is_refused_at_its_place(session, field, now):
     for given, path in WRONG:
         told = {"site_id": field.site.id, "customer_id": None, "by": "dora", "now": now}
@@ -141,6 +148,7 @@ def test_a_crew_is_booked_with_its_way_there(session, field):
         field.send(other)
 
 
+@on_one
 def test_a_crew_that_may_not_or_lacks_something_is_refused_with_a_sentence(session, field, now):
     climb = field.plan(Job("order:5", "cpe", skills=("climbing:2",)), TEST)
     late = field.plan(Job("order:7", "cpe", skills=("climbing",)), days=16)
@@ -167,6 +175,7 @@ def test_a_crew_that_may_not_or_lacks_something_is_refused_with_a_sentence(sessi
     field.send(climb, field.kai, instruments=[fresh])
 
 
+@on_one
 def test_what_ran_out_or_broke_since_keeps_the_visit_from_starting(session, field, cast, now):
     visit = field.crewed(Job("order:5", "cpe"), TEST)
     field.tester.state = "in_repair"
@@ -182,6 +191,7 @@ def test_what_ran_out_or_broke_since_keeps_the_visit_from_starting(session, fiel
         field.go(climb)
 
 
+@on_one
 def test_a_visit_starts_with_the_customers_word_and_ends_with_results(session, field, now):
     visit = field.crewed()
     with pytest.raises(Invalid) as refusal:
@@ -209,6 +219,7 @@ def test_a_visit_starts_with_the_customers_word_and_ends_with_results(session, f
     assert list(breaks(session)) == []
 
 
+@on_one
 def test_a_visit_that_is_moved_keeps_its_crew_where_they_are_free(session, field, now):
     visit, busy = field.crewed(), field.plan(Job("order:8", "cpe"), customer_id=None, days=2)
     field.send(busy, field.liu, vehicle=None, instruments=[])
@@ -224,6 +235,7 @@ def test_a_visit_that_is_moved_keeps_its_crew_where_they_are_free(session, field
         visits.move(session, visit, field.window(-3), **told)
 
 
+@on_one
 def test_what_is_not_wanted_any_more_frees_the_crew(session, field, now):
     visit = field.crewed(CPE, Job("audit:2", "audit"))
     told = {"reason": "客户撤单", "by": "system", "now": now}
@@ -234,6 +246,7 @@ def test_what_is_not_wanted_any_more_frees_the_crew(session, field, now):
     field.crewed(days=1)
 
 
+@on_one
 def test_the_customer_is_told_reminded_and_called(session, field, cast, now):
     visit = field.crewed(days=10)
     with pytest.raises(NotAllowed, match="No explanation sheet"):
@@ -255,6 +268,7 @@ def test_the_customer_is_told_reminded_and_called(session, field, cast, now):
     assert told(session, "visit_explained")[-1].title.startswith("上门安排有变")
 
 
+@on_one
 def test_a_sheet_that_nobody_would_get_is_refused_unless_they_were_called(session, field, now):
     visit = field.plan(customer_id=None)
     with pytest.raises(NotAllowed, match="by_phone"):
