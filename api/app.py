@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import (
+    alarm_groups,
     alarm_sources,
     alarm_states,
     alarms,
@@ -86,6 +87,7 @@ ROUTERS = [
     circuits.router,
     devices.router,
     alarms.router,
+    alarm_groups.router,
     alarm_states.router,
     planned_works.router,
     alarm_sources.router,
@@ -110,12 +112,12 @@ ROUTERS = [
     notices.router,
     inbox.router,
     diagrams.router,
-    article_suggestions.router,
     articles.router,
     experts.router,
     faq_pushes.router,
     points.router,
     questions.router,
+    article_suggestions.router,
     policies.router,
     history_routes.router,
     seals.router,

@@ -27,6 +27,7 @@ from api import door
 from api.problems import Problem
 from records import (
     Alarm,
+    AlarmGroup,
     Circuit,
     Customer,
     Device,
@@ -60,6 +61,7 @@ NOUNS: dict[type, tuple[str, str]] = {
     Device: ("设备", "device"),
     Discrepancy: ("资源差异", "discrepancy"),
     Alarm: ("告警", "alarm"),
+    AlarmGroup: ("告警组", "group of alarms"),
     Incident: ("异常", "incident"),
     Notice: ("通知", "notice"),
     PlannedWork: ("计划作业", "planned work"),

@@ -39,9 +39,10 @@ def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
     group.act_at = None
     waits_until = group.opened_at + timedelta(seconds=told["hold"])
     _note(session, group, facts, made, now)
-    if told["action"] in OPENS and group.ticket_id is None and now < waits_until:
+    has_ticket = group.ticket_id is not None or _takes_over_ticket(session, group)
+    if told["action"] in OPENS and not has_ticket and now < waits_until:
         group.act_at = waits_until
-    elif told["action"] in OPENS and not (told["hold"] and _is_over(group)):
+    elif has_ticket or (told["action"] in OPENS and not (told["hold"] and group.cleared_at)):
         _open(session, group, hits, told["action"], now)
     else:
         group_tickets.extend(session, group, hits, now=now)
@@ -109,14 +110,18 @@ def _open(
 ) -> None:
     if action == "discrepancy":
         _raise_discrepancy(session, group, now)
-    ticket = group_tickets.open_for(session, group, hits, priority=group.priority, now=now)
-    _raise_priority(ticket, group.priority)
+    was = session.get(Ticket, group.ticket_id) if group.ticket_id else None
+    priority = min(group.priority, was.priority if was else "", key=PRIORITIES.index)
+    group_tickets.open_for(session, group, hits, priority=priority, now=now)
     session.flush()
     alarm_groups.adopt(session, group, now=now)
 
 
-def _raise_priority(ticket: Ticket, priority: str) -> None:
-    ticket.priority = min(ticket.priority, priority, key=PRIORITIES.index)
+def _takes_over_ticket(session: Session, group: AlarmGroup) -> bool:
+    lesser = select(AlarmGroup.id).where(
+        AlarmGroup.taken_over_by == group.id, col(AlarmGroup.ticket_id).is_not(None)
+    )
+    return session.exec(lesser.limit(1)).first() is not None
 
 
 def _raise_discrepancy(session: Session, group: AlarmGroup, now: datetime) -> None:
@@ -131,8 +136,3 @@ def _raise_discrepancy(session: Session, group: AlarmGroup, now: datetime) -> No
         now=now,
         facts={"cause": group.cause, "severity": group.severity, "group": group.id},
     )
-
-
-def _is_over(group: AlarmGroup) -> bool:
-    """It was clear again before it had been held for as long as the table says."""
-    return group.ticket_id is None and group.cleared_at is not None

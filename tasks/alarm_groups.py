@@ -20,11 +20,13 @@ from records import Alarm, AlarmGroup, Circuit, Device, Section, Site, Ticket, h
 from tasks import alarm_rules, alarm_signs
 from tasks.alarm_reports import SEVERITIES
 from tasks.alarm_rules import Rules
-from tasks.correlation import Trouble, correlate
+from tasks.correlation import correlate
 from tasks.reach import Root
 from tasks.topology import Topology
+from tasks.troubles import Trouble
 
 BY = "alarms"
+CLOSED = ("closed", "cancelled")
 TOLD = 50  # ids of alarms in one entry of history: a storm has thousands
 CODES: Mapping[str, Any] = {
     **{"site": Site, "section": Section, "circuit": Circuit},
@@ -70,6 +72,25 @@ def adopt(session: Session, group: AlarmGroup, *, now: datetime) -> None:
     _settle(session, [(row, group) for row in rows], now)
 
 
+def take_over(
+    session: Session,
+    old: AlarmGroup,
+    group: AlarmGroup,
+    now: datetime,
+    *,
+    by: str = BY,
+    reason: str = "",
+) -> None:
+    """Its alarms are the other's now. What becomes of its ticket: bpmn/group_tickets.py."""
+    group.alarms += old.alarms
+    old.taken_over_by, old.over_at, old.act_at = group.id, now, None
+    moved = update(Alarm).where(col(Alarm.group_id) == old.id)
+    session.connection().execute(moved.values(group_id=group.id))
+    why = {"reason": reason} if reason else {}
+    _record(session, old, "taken over", now, by=by, better=group.id, **why)
+    _record(session, group, "took over", now, by=by, lesser=old.id, root=old.root_object, **why)
+
+
 def _split(due: Iterable[Any], is_open: set[int]) -> tuple[list[Any], list[Any]]:
     """Those of an open group, which are worse than they were; and those to be placed."""
     again: list[Any] = []
@@ -82,91 +103,86 @@ def _split(due: Iterable[Any], is_open: set[int]) -> tuple[list[Any], list[Any]]
 def _keep(
     session: Session, troubles: Sequence[Trouble], rows: Mapping[int, Any], now: datetime
 ) -> list[Settled]:
-    names = _names(session, {one.root for one in troubles})
-    keys = {key for one in troubles for key in one.groups}
-    groups = {group.id: group for group in _find(session, keys)}
-    kept = []
+    keys = {key for one in troubles for key in (one.group, *one.lesser) if key}
+    known = {group.id: group for group in _find(session, keys)}
+    _leave_closed_tickets(session, known.values(), now)
+    names = _names(session, {one.root for one in troubles if not one.group})
+    kept: list[AlarmGroup] = []
     for one in troubles:
-        group = groups[one.groups[0]] if one.groups else None
-        group = (
-            _go_on(session, group, one, rows, names, now) if group else _open(one, rows, names, now)
-        )
-        session.add(group)
-        kept.append(group)
+        if one.group:
+            kept.append(_go_on(session, known[one.group], one, rows, now))
+        else:
+            kept.append(_open(one, names[one.root], rows, [known[key] for key in one.lesser], now))
+    session.add_all(kept)
     session.flush()
+    settled: list[Settled] = []
     for one, group in zip(troubles, kept, strict=True):
-        if not one.groups:
+        if not one.group:
             _record(session, group, "opened", now, root=group.root_object, **_told(one))
-        for key in one.groups[1:]:
-            _take_over(session, groups[key], group, now)
-    pairs = zip(troubles, kept, strict=True)
-    return [(rows[sign.id], group) for one, group in pairs for sign in one.signs]
+        for key in one.lesser:
+            take_over(session, known[key], group, now)
+        settled += [(rows[sign.id], group) for sign in one.signs]
+    return settled
+
+
+def _leave_closed_tickets(session: Session, groups: Iterable[AlarmGroup], now: datetime) -> None:
+    """Whoever closed the ticket meant what had been told so far: for more there is another one."""
+    tickets = {group.ticket_id for group in groups if group.ticket_id}
+    over = select(Ticket.id).where(col(Ticket.id).in_(tickets), col(Ticket.state).in_(CLOSED))
+    closed = set(session.exec(over)) if tickets else set()
+    for group in groups:
+        if group.ticket_id in closed:
+            group.ticket_id, group.act_at = None, now
 
 
 def _open(
-    one: Trouble, rows: Mapping[int, Any], names: Mapping[Root, str], now: datetime
+    one: Trouble, name: str, rows: Mapping[int, Any], lesser: Sequence[AlarmGroup], now: datetime
 ) -> AlarmGroup:
-    own = _own(one, rows)
-    root = min(own, key=lambda row: (row.raised_at, row.id))
+    """A new one; what it takes over may have been held for a while already."""
+    own = _own(one, rows) or [rows[sign.id] for sign in one.signs]
+    alarm_id, cause = _root_alarm(own, lesser)
     return AlarmGroup(
         root_kind=one.root.kind,
         root_id=one.root.id or None,
-        root_object=names[one.root],
-        root_alarm_id=root.id,
+        root_object=name,
+        root_alarm_id=alarm_id,
         layer=one.layer,
-        cause=root.cause,
-        severity=_worst(row.severity for row in own),
+        cause=cause,
+        severity=_worst(row.severity for row in [*own, *lesser]),
         impact="outage" if one.is_outage else "degraded",
         alarms=len(one.signs),
         raised_at=_at(one.first),
         last_at=_at(one.last),
-        opened_at=now,
+        opened_at=min((group.opened_at for group in lesser), default=now),
         act_at=now,
     )
 
 
+def _root_alarm(own: Sequence[Any], lesser: Sequence[AlarmGroup]) -> tuple[int | None, str]:
+    if own:
+        first = min(own, key=lambda row: (row.raised_at, row.id))
+        return first.id, first.cause
+    best = min(lesser, key=lambda group: (group.layer, group.id))
+    return best.root_alarm_id, best.cause
+
+
 def _go_on(
-    session: Session,
-    group: AlarmGroup,
-    one: Trouble,
-    rows: Mapping[int, Any],
-    names: Mapping[Root, str],
-    now: datetime,
+    session: Session, group: AlarmGroup, one: Trouble, rows: Mapping[int, Any], now: datetime
 ) -> AlarmGroup:
-    """An open group got more alarms, and maybe a better root."""
-    was = (group.root_object, group.root_kind, group.impact, group.severity, group.layer)
-    own = _own(one, rows) if one.signs else []
+    """An open group got more alarms, or took others over."""
+    own = _own(one, rows)
+    was = (group.impact, group.severity)
     group.alarms += len(one.signs)
     group.raised_at, group.last_at = _at(one.first), _at(one.last)
-    if alarm_signs.root_of(group) != one.root:
-        _record(session, group, "root changed", now, was=group.root_object, to=names[one.root])
-        group.root_kind, group.root_id = one.root.kind, one.root.id or None
-        group.root_object = names[one.root]
-    if one.layer < group.layer and own:
-        root = min(own, key=lambda row: (row.raised_at, row.id))
-        group.root_alarm_id, group.cause = root.id, root.cause
     group.layer = one.layer
     group.impact = "outage" if one.is_outage else group.impact
-    group.severity = _worst([group.severity, *(row.severity for row in own)])
+    group.severity = _worst(row.severity for row in [group, *own])
     group.cleared_at = None if own else group.cleared_at
-    if was != (group.root_object, group.root_kind, group.impact, group.severity, group.layer):
-        group.act_at = now
-    if one.groups[1:]:
+    if one.lesser or was != (group.impact, group.severity):
         group.act_at = now
     if one.signs:
         _record(session, group, "joined", now, **_told(one))
     return group
-
-
-def _take_over(session: Session, old: AlarmGroup, group: AlarmGroup, now: datetime) -> None:
-    """Its alarms are the other's now; so is its ticket, where that has none."""
-    group.alarms += old.alarms
-    group.ticket_id = group.ticket_id or old.ticket_id
-    old.taken_over_by, old.over_at, old.act_at = group.id, now, None
-    moved = update(Alarm).where(col(Alarm.group_id) == old.id)
-    session.connection().execute(moved.values(group_id=group.id))
-    _record(session, old, "taken over", now, by_group=group.id)
-    _record(session, group, "took over", now, taken=old.id, root=old.root_object)
 
 
 def _worsen(session: Session, rows: Sequence[Any], now: datetime) -> list[Settled]:
@@ -222,9 +238,8 @@ def _find(session: Session, keys: set[int]) -> Sequence[AlarmGroup]:
 
 
 def _own(one: Trouble, rows: Mapping[int, Any]) -> list[Any]:
-    """The alarms that tell of the root itself; of an inferred one, all."""
-    own = [rows[sign.id] for sign in one.signs if sign.layer <= one.layer]
-    return own or ([] if one.groups else [rows[sign.id] for sign in one.signs])
+    """The new alarms that tell of the root itself."""
+    return [rows[sign.id] for sign in one.signs if sign.layer <= one.layer]
 
 
 def _names(session: Session, roots: set[Root]) -> dict[Root, str]:
@@ -255,9 +270,11 @@ def _at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _record(session: Session, group: AlarmGroup, verb: str, now: datetime, **told: Any) -> None:
-    subject = f"alarm group:{group.id}"
-    history.record(session, verb, subject=subject, by=BY, at=now, also=told)
+def _record(
+    session: Session, one: AlarmGroup, verb: str, now: datetime, *, by: str = BY, **told: Any
+) -> None:
+    subject = f"alarm group:{one.id}"
+    history.record(session, verb, subject=subject, by=by, at=now, also=told)
 
 
 _SETTLE = (

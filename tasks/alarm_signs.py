@@ -11,10 +11,10 @@ from sqlmodel import Session, col
 
 from records import Alarm, AlarmGroup, AlarmSource, Circuit, Section, Site
 from tasks.alarm_rules import Rules
-from tasks.correlation import PATH, SECTION, Sign, Trouble
 from tasks.impact import OUTAGES
 from tasks.reach import Root
 from tasks.topology import Topology
+from tasks.troubles import PATH, SECTION, Sign, Trouble
 
 DEGRADES = {  # what they tell of is worse than it was, and works
     *("degradedSignal", "excessiveBER", "opticalPowerLow", "thresholdCrossed"),
@@ -43,12 +43,12 @@ def due_rows(session: Session, keys: Sequence[int], now: datetime) -> list[Any]:
 
 
 def held_rows(session: Session, rules: Rules, now: datetime) -> list[Any]:
-    """Active alarms of power, equipment and light that will be due soon."""
+    """Active alarms of power, equipment and light that are held off, for the first time."""
     causes = [cause for cause, layer in rules.layers.items() if layer <= SECTION]
     soon = col(Alarm.act_at).between(now, now + SOON)
     held = ALARM.where(soon, col(Alarm.cleared_at).is_(None), col(Alarm.group_id).is_(None))
     rows = session.execute(held.where(col(Alarm.cause).in_(causes)).limit(MOST_HELD))
-    return [row for row in rows if row.act_at > now]
+    return [row for row in rows if now < row.act_at <= row.received_at + rules.hold_off(row.cause)]
 
 
 def open_groups(session: Session) -> list[Any]:
@@ -85,7 +85,7 @@ def troubles_of(
     young = [
         group.id
         for group in groups
-        if group.root_kind == "section" and group.last_at > now - rules.longest
+        if group.root_kind in ("section", "port") and group.last_at > now - rules.longest
     ]
     columns = (col(getattr(Alarm, name)) for name in ("group_id", "device_id", "object", "cause"))
     told = select(*columns).where(col(Alarm.group_id).in_(young))
@@ -102,7 +102,7 @@ def _trouble_of(group: Any) -> Trouble:
         layer=group.layer,
         first=group.raised_at.timestamp(),
         last=group.last_at.timestamp(),
-        groups=[group.id],
+        group=group.id,
         is_outage=group.impact == "outage",
         is_down=group.cause == "powerProblem" or (group.root_kind == "site" and group.layer == 1),
         ended=ended,

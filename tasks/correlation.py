@@ -13,56 +13,16 @@ explains one that is not, counts at once.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from tasks.cuts import find_cuts
+from tasks.darkness import find_silent
 from tasks.reach import Reach, Root, card_of
 from tasks.topology import Topology
+from tasks.troubles import CARD, CUSTOMER, PATH, SECTION, SERVICE, SITE, Board, Sign, Trouble
 
-SITE, CARD, SECTION, PATH, CIRCUIT, SERVICE, CUSTOMER = range(1, 8)
-POWER = {"powerProblem", "batteryDischarging"}  # the mains of the place are gone
-GONE = {"unreachable", "deviceUnreachable", "communicationsSubsystemFailure", "NodeDown"}
 TOGETHER = 3  # so many places that alarm for no reason of their own have one in common
 HALF = 0.5  # of what passes there: then it is the reason
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """An alarm, as far as it tells of a root. Times are seconds of one clock."""
-
-    id: int
-    at: float
-    cause: str
-    layer: int
-    place: Root  # what it is about
-    is_outage: bool = True
-    is_due: bool = True  # else it joins what is there, and founds nothing alone
-
-
-@dataclass
-class Trouble:
-    """A root and its signs; also an open group, which has given what it had."""
-
-    root: Root
-    layer: int
-    first: float
-    last: float
-    signs: list[Sign] = field(default_factory=list)
-    places: set[Root] = field(default_factory=set)  # that told of the root itself
-    groups: list[int] = field(default_factory=list)  # it goes on in the first; the others are over
-    is_outage: bool = False
-    is_down: bool = False  # without power or not to be reached: so is what hangs on it
-    ended: float | None = None  # its root is clear since then
-
-    @property
-    def is_founded(self) -> bool:
-        return bool(self.groups) or any(sign.is_due for sign in self.signs)
-
-    def is_near(self, other: "Trouble", window: float, longest: float) -> bool:
-        begun, ended = min(self.first, other.first), max(self.last, other.last)
-        apart = max(self.first, other.first) - min(self.last, other.last)
-        return apart <= window and ended - begun <= longest
 
 
 def correlate(
@@ -86,77 +46,6 @@ def correlate(
     placed = {sign.id for one in founded for sign in one.signs}
     alone = {sign for one in board.changed() for sign in one.signs if sign.id not in placed}
     return founded, [*waiting, *sorted(alone, key=lambda sign: sign.id)]
-
-
-class Board:
-    """All troubles, by their root."""
-
-    def __init__(
-        self, known: Iterable[Trouble], reach: Reach, window: float, longest: float
-    ) -> None:
-        self.reach, self.window, self.longest = reach, window, longest
-        self.troubles = {trouble.root: trouble for trouble in known}
-        self._touched: dict[Root, None] = {}
-
-    def changed(self) -> list[Trouble]:
-        return [self.troubles[root] for root in self._touched if root in self.troubles]
-
-    def put(self, sign: Sign, root: Root, layer: int | None = None) -> Trouble:
-        """The sign is of this root, which may be new."""
-        given = layer or sign.layer
-        trouble = self.troubles.setdefault(root, Trouble(root, given, sign.at, sign.at))
-        is_own = sign.layer <= given
-        if is_own and sign.is_outage and not trouble.is_outage:
-            trouble.first = trouble.last = sign.at  # what was there before was another matter
-        trouble.signs.append(sign)
-        trouble.first, trouble.last = min(trouble.first, sign.at), max(trouble.last, sign.at)
-        trouble.layer = min(trouble.layer, given)
-        trouble.places |= {sign.place} if is_own else set()
-        trouble.is_outage |= is_own and sign.is_outage
-        trouble.is_down |= is_own and sign.cause in POWER | GONE
-        self._touched[root] = None
-        return trouble
-
-    def merge(self, into: Root, layer: int, others: Sequence[Trouble]) -> Trouble:
-        """Others turn out to be of this root. The group that had it goes on, else the oldest."""
-        first = min(one.first for one in others)
-        whole = self.troubles.setdefault(into, Trouble(into, layer, first, first))
-        rest = [one for one in others if one is not whole]
-        for one in rest:
-            del self.troubles[one.root]
-            whole.signs += one.signs
-            whole.places |= one.places
-            whole.is_outage |= one.is_outage
-            whole.is_down |= one.is_down and layer <= CARD
-            whole.first, whole.last = min(whole.first, one.first), max(whole.last, one.last)
-        whole.layer = min(whole.layer, layer)
-        whole.groups += sorted(group for one in rest for group in one.groups)
-        self._touched[into] = None
-        return whole
-
-    def near(self, trouble: Trouble, other: Trouble) -> bool:
-        return trouble.is_near(other, self.window, self.longest)
-
-    def explains(self, trouble: Trouble, sign: Sign) -> bool:
-        """In time: it began before, and lasts or has only just ended."""
-        until = sign.at if trouble.ended is None else trouble.ended + self.window
-        return trouble.first - self.window <= sign.at <= until
-
-    def best(
-        self, sign: Sign, roots: Iterable[Root], fits: Callable[[Trouble], bool]
-    ) -> Root | None:
-        """Of the roots that fit the one nearest in time, then nearest to the source."""
-        found = (self.troubles[root] for root in roots if root in self.troubles)
-        fitting = [one for one in found if fits(one) and self.explains(one, sign)]
-        key = min(
-            ((self._distance(one, sign), one.layer, one.root) for one in fitting), default=None
-        )
-        return key[-1] if key else None
-
-    def _distance(self, trouble: Trouble, sign: Sign) -> float:
-        """Seconds; all within one window are as near."""
-        apart = max(trouble.first - sign.at, sign.at - trouble.last, 0.0)
-        return apart if apart > self.window else 0.0
 
 
 def _place_equipment(board: Board, signs: Sequence[Sign]) -> None:
@@ -205,7 +94,7 @@ def _lift(board: Board, kind: str, wider: Callable[[Trouble], Root | None], laye
         ):
             groups[root].append(one)
     for root, inside in groups.items():
-        for together in _bursts(board, inside):
+        for together in board.bursts(inside):
             there = board.troubles.get(root)
             with_it = bool(there and any(board.near(there, one) for one in together))
             is_outage = any(one.is_outage for one in together)
@@ -213,20 +102,10 @@ def _lift(board: Board, kind: str, wider: Callable[[Trouble], Root | None], laye
                 board.merge(root, layer, together)
 
 
-def _bursts(board: Board, troubles: list[Trouble]) -> Iterator[list[Trouble]]:
-    """Those that follow each other within the window, with one that has news among them."""
-    burst: list[Trouble] = []
-    for one in sorted(troubles, key=lambda one: (one.first, one.root)):
-        if burst and not all(board.near(one, other) for other in burst):
-            yield from [burst] if any(each.signs for each in burst) else []
-            burst = []
-        burst.append(one)
-    yield from [burst] if any(each.signs for each in burst) else []
-
-
 def _is_all_of_it(board: Board, root: Root, inside: Sequence[Trouble]) -> bool:
-    """A site of the operator's with one device only: without that, it is down."""
-    if root.kind != "site" or board.reach.is_customers(root):
+    """All that could tell at a site of the operator's has told that it is without power."""
+    has_told = any(place.id == one.root.id for one in inside for place in one.places)
+    if root.kind != "site" or not has_told or board.reach.is_customers(root):
         return False
     net = board.reach.net
     here = {one for one in net.devices_at(root.id) if one not in net.silent and net.hops_at(one)}
@@ -239,14 +118,42 @@ def _place_signals(board: Board, signs: Sequence[Sign]) -> None:
     for sign in signs:
         root = board.best(sign, board.reach.beside(sign.place), _takes_light)
         board.put(sign, root, SECTION) if root else left.append(sign)
-    lately = max((sign.at for sign in left), default=0.0) - board.window
-    cuts = find_cuts({sign.place for sign in left}, board.reach, partial(_is_cut, board, lately))
-    for sign in left:
-        root = cuts.get(sign.place)
-        board.put(sign, (root and _duct_that_is_cut(board, root, lately)) or root or sign.place)
-    _find_silent(board)
+    for burst in _bursts(left, board.window):
+        _place_in_fibre(board, burst)
+    find_silent(board)
     _lift(board, "section", lambda one: _duct_of(board, one), SECTION)
     _lift(board, "device", lambda one: _site_of(board, one), SITE)
+
+
+def _bursts(signs: Iterable[Sign], window: float) -> Iterator[list[Sign]]:
+    """Those that follow each other closely: after a rest a batch may be of many hours."""
+    burst: list[Sign] = []
+    for sign in sorted(signs, key=lambda sign: (sign.at, sign.id)):
+        if burst and sign.at - burst[-1].at > window:
+            yield burst
+            burst = []
+        burst.append(sign)
+    if burst:
+        yield burst
+
+
+def _place_in_fibre(board: Board, signs: Sequence[Sign]) -> None:
+    """What has told of a fibre a moment ago is asked again: together they may tell of another."""
+    since = signs[0].at - board.window
+    before = [
+        one
+        for one in board.troubles.values()
+        if one.root.kind in ("section", "port") and one.layer == SECTION and one.last >= since
+    ]
+    places = {sign.place for sign in signs} | {place for one in before for place in one.places}
+    cuts = find_cuts(places, board.reach, partial(_is_cut, board, since))
+    for sign in signs:
+        root = cuts.get(sign.place)
+        board.put(sign, (root and _duct_that_is_cut(board, root, since)) or root or sign.place)
+    for one in before:
+        now = {cuts.get(place, place) for place in one.places}
+        if len(now) == 1 and one.root not in now:
+            board.merge(now.pop(), SECTION, [one])
 
 
 def _takes_light(one: Trouble) -> bool:
@@ -256,10 +163,8 @@ def _takes_light(one: Trouble) -> bool:
 
 
 def _is_cut(board: Board, since: float, section: int) -> bool:
-    """Whether it, or its duct, is known to be cut since a moment ago."""
-    root = Root("section", section)
-    one = board.troubles.get(root)
-    return bool(one and one.last >= since) or _duct_that_is_cut(board, root, since) is not None
+    """Whether its duct is known to be cut since a moment ago."""
+    return _duct_that_is_cut(board, Root("section", section), since) is not None
 
 
 def _duct_that_is_cut(board: Board, section: Root, since: float) -> Root | None:
@@ -272,57 +177,6 @@ def _duct_that_is_cut(board: Board, section: Root, since: float) -> Root | None:
 def _duct_of(board: Board, one: Trouble) -> Root | None:
     ends = board.reach.net.sections.get(one.root.id)
     return Root("duct", 0, ends.duct) if ends and ends.duct and one.is_outage else None
-
-
-def _find_silent(board: Board) -> None:
-    """Light is lost around a device or site that says nothing itself: that is down, where it
-    explains better than the fibres who is in the dark, or is half down as it is known."""
-    around: dict[Root, list[Trouble]] = defaultdict(list)
-    for one in list(board.troubles.values()):
-        if one.root.kind == "section" and one.is_outage and one.places:
-            for root in _silent_beside(board, one):
-                around[root].append(one)
-    for root in sorted(around, key=lambda root: (-len(around[root]), root)):
-        still = [one for one in around[root] if board.troubles.get(one.root) is one]
-        for together in _bursts(board, still):
-            if _is_half_down(board, root, together) or _explains_better(board, root, together):
-                board.merge(root, SITE if root.kind == "site" else CARD, together).is_down = True
-
-
-def _silent_beside(board: Board, one: Trouble) -> set[Root]:
-    """Devices and sites at the other end of what all places tell of."""
-    reach = board.reach
-    told = {root for place in one.places for root in reach.within(place)}
-    beside = (reach.beside(place).keys() for place in one.places)
-    return {
-        root
-        for root in set.intersection(*map(set, beside)) - told
-        if root.kind in ("device", "site")
-    }
-
-
-def _is_half_down(board: Board, root: Root, cuts: Sequence[Trouble]) -> bool:
-    """A site where a device is without power already."""
-    if root.kind != "site":
-        return False
-    here = (Root("device", device) for device in board.reach.net.devices_at(root.id))
-    known = [board.troubles[one] for one in here if one in board.troubles]
-    return any(one.is_down and board.near(one, cut) for one in known for cut in cuts)
-
-
-def _explains_better(board: Board, root: Root, cuts: Sequence[Trouble]) -> bool:
-    dark = _circuits(board, {place for one in cuts for place in one.places})
-    by_root = _likeness(dark, board.reach.circuits(root))
-    by_fibre = _likeness(dark, _circuits(board, {one.root for one in cuts}))
-    return by_root > by_fibre or (len(cuts) > 1 and by_root == by_fibre)
-
-
-def _circuits(board: Board, places: set[Root]) -> set[int]:
-    return {circuit for place in places for circuit in board.reach.circuits(place)}
-
-
-def _likeness(one: set[int], other: set[int]) -> float:
-    return len(one & other) / (len(one | other) or 1)
 
 
 def _take_over(board: Board) -> None:

@@ -5,12 +5,14 @@ most of what is told is meant. Pure. Called by correlation.py.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tasks.reach import Reach, Root
 
 UNSURE = 4  # where one port may stand for more sections than that, none is named
+BOTH, SILENT, DOUBTFUL = 2, 1, 0  # ends: both tell; the other one cannot; the other one does not
+Score = tuple[float, ...]
 
 
 @dataclass
@@ -18,16 +20,21 @@ class Cut:
     """A section, and the places where its light may be missing."""
 
     section: int
-    places: dict[Root, float] = field(default_factory=dict)  # with how likely each means it
-    sites: set[int] = field(default_factory=set)
+    places: set[Root] = field(default_factory=set)  # that no other section explains
+    sites: set[int] = field(default_factory=set)  # where any of them tell
+    beyond: set[int] = field(default_factory=set)  # the devices at the other ends
 
-    def score(self, reach: Reach, known: Callable[[int], bool]) -> tuple[float, ...]:
-        """Higher is likelier: known to be cut, both ends, how much it explains, how special."""
+    def ends(self, reach: Reach) -> int:
         ends = reach.net.sections.get(self.section)
-        both = ends is not None and {ends.a, ends.z} <= self.sites
-        load = reach.net.load(self.section) or 1
-        told, weight = len(self.places), sum(self.places.values())
-        return (known(self.section), both, told, min(1.0, told / load), weight)
+        if ends is not None and {ends.a, ends.z} <= self.sites:
+            return BOTH
+        return SILENT if self.beyond <= reach.net.silent else DOUBTFUL
+
+    def score(self, reach: Reach, known: Callable[[int], bool]) -> Score:
+        """Higher is likelier: known to be cut, both ends, how much it explains, how special."""
+        load, told = reach.net.load(self.section) or 1, len(self.places)
+        is_known = known(self.section)
+        return (is_known, self.ends(reach), told, min(1.0, told / load))
 
 
 def find_cuts(
@@ -48,9 +55,10 @@ def find_cuts(
     found: dict[Root, Root] = {}
     while heap:
         order, key = heapq.heappop(heap)
-        cut = _left(cuts[key], found, reach)
+        cut = cuts[key]
+        cut.places -= found.keys()
         score = cut.score(reach, known)
-        if not cut.places or (both_ends and not score[1]):
+        if not cut.places or (both_ends and cut.ends(reach) < BOTH):
             continue
         elif _order(score) != order:
             heapq.heappush(heap, (_order(score), key))
@@ -59,24 +67,15 @@ def find_cuts(
     return found
 
 
-def _gather(places: Iterable[Root], reach: Reach) -> dict[int, Cut]:
+def _gather(places: Iterable[Root], reach: Reach) -> Mapping[int, Cut]:
     cuts: dict[int, Cut] = {}
     for place in sorted(set(places)):
-        for section, weight in reach.sections(place).items():
+        for section, beyond in reach.sections(place).items():
             cut = cuts.setdefault(section, Cut(section))
-            cut.places[place] = weight
+            cut.places.add(place)
             cut.sites |= _sites(place, reach)
+            cut.beyond |= beyond
     return cuts
-
-
-def _left(cut: Cut, found: Mapping[Root, Root], reach: Reach) -> Cut:
-    """Without the places that another section explains already."""
-    if not any(place in found for place in cut.places):
-        return cut
-    places = {place: weight for place, weight in cut.places.items() if place not in found}
-    sites = {site for place in places for site in _sites(place, reach)}
-    cut.places, cut.sites = places, sites
-    return cut
 
 
 def _sites(place: Root, reach: Reach) -> set[int]:
@@ -87,11 +86,11 @@ def _sites(place: Root, reach: Reach) -> set[int]:
     return {site} if site else set()
 
 
-def _is_unsure(cut: Cut, score: Sequence[float], reach: Reach) -> bool:
+def _is_unsure(cut: Cut, score: Score, reach: Reach) -> bool:
     """One end alone, where the port may stand for many sections."""
-    is_alone = len(cut.places) == 1 and not score[0] and not score[1]
+    is_alone = len(cut.places) == 1 and not score[0] and score[1] < BOTH
     return is_alone and all(len(reach.sections(place)) > UNSURE for place in cut.places)
 
 
-def _order(score: Sequence[float]) -> tuple[float, ...]:
+def _order(score: Score) -> Score:
     return tuple(-float(one) for one in score)

@@ -57,18 +57,18 @@ class Reach:
         every = self._all_hops(place)
         return every[:: max(1, len(every) // SAMPLE)]
 
-    def sections(self, place: Root) -> dict[int, float]:
-        """Which sections may end at a port, the likeliest first: the one that leads on from it,
-        or the one that comes in there."""
+    def sections(self, place: Root) -> dict[int, set[int]]:
+        """Which sections may end at a port, with the devices at their other ends: the one that
+        leads on from it, then the one that comes in there."""
         if place.kind == "section":
-            return {place.id: 1.0}
-        found: dict[int, float] = {}
+            return {place.id: set()}
+        net, found = self.net, dict[int, set[int]]()
         for hop in self._all_hops(place) if place.part else ():
-            if on := self.net.section(hop):
-                found[on] = 1.0
-            way = self.net.way(hop)
-            if hop > way[0] and (into := self.net.section(hop - 1)):
-                found.setdefault(into, 0.9)
+            way = net.way(hop)
+            if hop < way[-1] and (on := net.section(hop)):
+                found.setdefault(on, set()).add(net.device(hop + 1))
+            if hop > way[0] and (into := net.section(hop - 1)):
+                found.setdefault(into, set()).add(net.device(hop - 1))
         return found
 
     def circuits(self, place: Root) -> set[int]:

@@ -1,0 +1,184 @@
+"""Groups as rows: opened, joined, taken over, over; tickets once; nothing lost, nothing twice."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from records import Alarm, AlarmGroup, Device, Discrepancy, Entry, Hop, Section, Shift, Ticket
+from records.database import open_session
+from tasks import alarm_groups, alarms, shifts, topology
+from tests.asking import publish_fault
+from workflows.alarms import correlate, open_tickets, watch_clears
+
+SECONDS, MINUTES = timedelta(seconds=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def line(session, cast, now):
+    """The bank's circuit over a section from HZ-1 to HZ-2, by ports."""
+    publish_fault(session, now)
+    section = Section(code="GL-1", from_site_id=1, to_site_id=2)
+    session.add(section)
+    session.flush()
+    hops = session.exec(select(Hop).order_by(Hop.seq)).all()
+    hops[0].port, hops[0].section_id, hops[1].port = "1/1", section.id, "1/2"
+    topology.forget(session)
+    session.commit()
+
+
+def tell(session, now, *objects, **more):
+    told = {"source": "ems", "cause": "lossOfSignal", "severity": "critical", "raised_at": now}
+    reports = [alarms.Report(object=name, **told | more) for name in objects]
+    alarms.receive(session, reports, now=now)
+    session.commit()
+
+
+def groups(engine):
+    with open_session(engine, readonly=True) as session:
+        return session.exec(select(AlarmGroup).order_by(AlarmGroup.id)).all()
+
+
+def verbs(engine, group):
+    with open_session(engine, readonly=True) as session:
+        mine = select(Entry.verb).where(Entry.subject == f"alarm group:{group}")
+        return list(session.exec(mine.order_by(col(Entry.seq))))
+
+
+def test_both_ends_of_a_section_are_one_group_and_one_ticket(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1", "HZ-2/1/2")
+    assert open_tickets(engine, now + 10 * SECONDS) == 3
+    [group] = groups(engine)
+    assert (group.root_kind, group.root_object, group.alarms) == ("section", "GL-1", 2)
+    assert (group.action, group.priority, group.circuits, group.aaa) == ("ticket", "P1", 1, 1)
+    assert group.decision["rows"] == [2] and group.decision["table"] == "alarm_priority"
+    with open_session(engine, readonly=True) as own:
+        [ticket] = own.exec(select(Ticket).where(col(Ticket.parent_id).is_(None)))
+        assert set(own.exec(select(Alarm.ticket_id))) == {ticket.id} == {group.ticket_id}
+        assert (ticket.alarms, ticket.priority) == (2, "P1")
+    assert verbs(engine, group.id) == ["opened", "decided"]
+
+
+def test_a_later_alarm_joins_and_the_ticket_counts_it(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1")
+    open_tickets(engine, now + 10 * SECONDS)
+    tell(session, now + MINUTES, "HZ-2/1/2", cause="alarmIndicationSignal", severity="major")
+    assert open_tickets(engine, now + 70 * SECONDS) == 1
+    [group] = groups(engine)
+    assert group.alarms == 2 and verbs(engine, group.id) == ["opened", "decided", "joined"]
+    with open_session(engine, readonly=True) as own:
+        assert own.get_one(Ticket, group.ticket_id).alarms == 2
+
+
+def test_major_without_another_way_is_watched_for_a_minute_first(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1", severity="major")
+    held = now + 10 * SECONDS
+    open_tickets(engine, held)
+    [group] = groups(engine)
+    assert (group.priority, group.ticket_id, group.act_at) == ("P2", None, held + MINUTES)
+    tell(session, held + 30 * SECONDS, "HZ-1/1/1", is_clear=True)
+    watch_clears(engine, held + 31 * SECONDS)
+    open_tickets(engine, held + MINUTES)
+    [group] = groups(engine)
+    assert (group.ticket_id, group.act_at) == (None, None) and group.cleared_at
+
+
+def test_it_is_over_once_its_root_is_clear_for_good_and_what_stands_is_looked_at_anew(
+    engine, session, line, now
+):
+    tell(session, now, "HZ-1/1/1")
+    tell(session, now, "HZ-2/1/2", cause="unreachable")
+    open_tickets(engine, now + 15 * SECONDS)
+    tell(session, now + MINUTES, "HZ-1/1/1", is_clear=True)
+    assert watch_clears(engine, now + 2 * MINUTES) == 1
+    assert groups(engine)[0].cleared_at == now + MINUTES
+    assert watch_clears(engine, now + 5 * MINUTES) == 0
+    assert watch_clears(engine, now + 6 * MINUTES) == 1
+    assert groups(engine)[0].over_at == now + 6 * MINUTES
+    correlate(engine, now + 6 * MINUTES)
+    assert [one.root_object for one in groups(engine)] == ["GL-1", "HZ-2/1/2"]
+
+
+def test_one_that_alarms_anew_before_that_goes_on(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1")
+    open_tickets(engine, now + 10 * SECONDS)
+    tell(session, now + MINUTES, "HZ-1/1/1", is_clear=True)
+    watch_clears(engine, now + 2 * MINUTES)
+    tell(session, now + 3 * MINUTES, "HZ-1/1/1")
+    open_tickets(engine, now + 4 * MINUTES)
+    [group] = groups(engine)
+    assert (group.cleared_at, group.alarms) == (None, 2)
+    assert watch_clears(engine, now + 9 * MINUTES) == 1  # another alarm is its root's now
+    assert groups(engine)[0].over_at is None
+
+
+def test_what_inventory_does_not_know_is_a_discrepancy_and_a_ticket(engine, session, line, now):
+    tell(session, now, "X-9")
+    open_tickets(engine, now + 10 * SECONDS)
+    [group] = groups(engine)
+    assert (group.root_kind, group.action, group.priority) == ("object", "discrepancy", "P4")
+    with open_session(engine, readonly=True) as own:
+        assert own.exec(select(Discrepancy.object)).all() == ["X-9"]
+        assert own.get_one(Ticket, group.ticket_id).priority == "P4"
+
+
+def test_minor_alarms_are_kept_and_open_nothing(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1", severity="minor")
+    open_tickets(engine, now + 10 * SECONDS)
+    [group] = groups(engine)
+    assert (group.action, group.ticket_id) == ("none", None)
+
+
+def test_who_closed_the_ticket_gets_another_one_for_what_is_told_then(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1")
+    open_tickets(engine, now + 10 * SECONDS)
+    [group] = groups(engine)
+    with open_session(engine) as own:
+        ticket = own.get_one(Ticket, group.ticket_id)
+        ticket.state, ticket.open_key = "cancelled", None
+    tell(session, now + MINUTES, "HZ-2/1/2")
+    open_tickets(engine, now + 2 * MINUTES)
+    assert groups(engine)[0].ticket_id not in (None, group.ticket_id)
+
+
+def test_one_alarm_at_fault_is_put_off_and_the_others_are_grouped(
+    engine, session, line, now, monkeypatch, caplog
+):
+    tell(session, now, "HZ-1/1/1", "X-1", "X-2")
+    place_of = alarm_groups.alarm_signs.place_of
+
+    def fail(device, name, net):
+        if name == "X-1":
+            raise RuntimeError("bad")
+        return place_of(device, name, net)
+
+    monkeypatch.setattr(alarm_groups.alarm_signs, "place_of", fail)
+    later = now + 10 * SECONDS
+    assert correlate(engine, later) == 2 and "failed" in caplog.text
+    with open_session(engine, readonly=True) as own:
+        waiting = select(Alarm.object, Alarm.act_at).where(col(Alarm.act_at).is_not(None))
+        assert own.exec(waiting).all() == [("X-1", later + MINUTES)]
+
+
+def test_after_a_rest_alarms_have_time_to_come_in_before_anything_is_done(
+    engine, session, line, now
+):
+    tell(session, now, "HZ-1/1/1")
+    told = {"flow": "shift", "host": "a"}
+    session.add(Shift(**told, started_at=now - 9 * MINUTES, seen_at=now - 5 * MINUTES))
+    session.add(Shift(**told, started_at=now, seen_at=now + MINUTES))
+    session.commit()
+    assert correlate(engine, now + 29 * SECONDS) == 0
+    assert correlate(engine, now + 30 * SECONDS) == 1
+    with open_session(engine, readonly=True) as own:
+        assert not shifts.is_settling(own, timedelta(seconds=30), now=now + MINUTES)
+
+
+def test_devices_without_recorded_ports_are_known_all_the_same(engine, session, line, now):
+    session.exec(select(Hop).where(Hop.seq == 1)).one().port = ""
+    topology.forget(session)
+    tell(session, now, "HZ-1/GE1")
+    open_tickets(engine, now + 10 * SECONDS)
+    [group] = groups(engine)
+    assert (group.root_kind, group.root_id) == ("device", session.get_one(Device, 1).id)
+    assert group.circuits == 1
