@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import Contact, Customer, Person, Site, Visit, VisitJob
+from records import Contact, Customer, Site, Visit, VisitJob
 from tasks.visit_crews import Crew, crew_of
 from tasks.visit_jobs import jobs_of
 
@@ -72,6 +72,6 @@ def _done(session: Session, visit: Visit) -> Done:
         {"title": job.title, "state": job.state, "result": job.result}
         for job in jobs_of(session, visit)
     ]
-    people: Sequence[Person] = crew_of(session, visit).people
-    at, note = visit.finished_at or visit.ends_at, str(visit.closing.get("note", ""))
-    return Done(visit.number, at, [person.name for person in people], jobs, note)
+    at, told = visit.finished_at or visit.ends_at, visit.closing
+    people = told.get("crew") or [person.name for person in crew_of(session, visit).people]
+    return Done(visit.number, at, people, jobs, str(told.get("note", "")))

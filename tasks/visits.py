@@ -48,14 +48,13 @@ def plan(
 
     `reason`: why somebody has to come again; without one a second visit is refused.
     """
-    rows = fill_in(session, jobs)
+    rows, window = fill_in(session, jobs), Window(*window)
     rules = policies.current(session, "visits").content
     _lock_end(session, site_id, customer_id)
     visit = _open_visit(session, site_id, customer_id, rows, window, rules)
     if visit is not None:
         _join(session, visit, rows, reason, by, now)
         return visit
-    window = Window(*window)
     check_window(rules, window, rows, now)
     visit = Visit(site_id=site_id, customer_id=customer_id, planned_by=by, planned_at=now,
                   starts_at=window.starts_at, ends_at=window.ends_at)  # fmt: skip
@@ -163,7 +162,8 @@ def finish(
     for job in jobs:
         told = dict(results[job.id])
         job.state, job.result = ("done" if told["is_done"] else "undone"), told
-    visit.finished_at, visit.closing = now, {"note": note}
+    crew = [person.name for person in crew_of(session, visit).people]
+    visit.finished_at, visit.closing = now, {"note": note, "crew": crew}
     _free_early(session, visit, by, now)
     done = [job.id for job in jobs if job.state == "done"]
     left = [job.id for job in jobs if job.state == "undone"]
@@ -171,7 +171,7 @@ def finish(
 
 
 def of_subject(session: Session, subject: str) -> list[Visit]:
-    """Every visit that was ever planned for it, the oldest first."""
+    """Every visit that was planned for it and not cancelled, the oldest first."""
     mine = select(VisitJob.visit_id).where(VisitJob.subject == subject, VisitJob.state != "dropped")
     rows = select(Visit).where(col(Visit.id).in_(mine)).order_by(col(Visit.id))
     return list(session.exec(rows))
