@@ -210,7 +210,9 @@ def merge_as(
 
 def cleared(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     """Tickets whose run waits for the alarms to clear, and whose alarms are clear for good."""
-    stands = select(Alarm.id).where(Alarm.ticket_id == Ticket.id, is_standing(now)).exists()
+    stands = (
+        select(Alarm.id).where(Alarm.ticket_id == Ticket.id, is_standing(session, now)).exists()
+    )
     waiting = (
         select(Ticket.id)
         .join(Subscription, col(Subscription.run_id) == col(Ticket.run_id))

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from records import Alarm
-from tasks import planned_works
+from tasks import alarm_rules, flapping, planned_works
 
 
 def hold_back(session: Session, keys: Sequence[int], *, now: datetime) -> list[int]:
@@ -19,7 +19,9 @@ def hold_back(session: Session, keys: Sequence[int], *, now: datetime) -> list[i
     shelved = _shelve(session, keys, now)
     left = [key for key in keys if key not in shelved]
     shielded = planned_works.shield(session, left, now=now)
-    return [key for key in left if key not in shielded]
+    left = [key for key in left if key not in shielded]
+    flapping.note_steady(session, left, alarm_rules.current(session), now=now)
+    return left
 
 
 def _shelve(session: Session, keys: Sequence[int], now: datetime) -> set[int]:

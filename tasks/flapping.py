@@ -11,16 +11,25 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import Alarm
+from records import Alarm, AlarmGroup
 from tasks import alarm_rows
 from tasks.alarm_reports import Report
 from tasks.alarm_rows import Past
 from tasks.alarm_rules import Rules
+from tasks.alarm_signs import is_outage
 
 
-def flaps(alarm: Alarm, rules: Rules, *, now: datetime) -> bool:
-    """Whether it still does: what has stood for a while does no longer."""
-    return alarm.is_flapping and now - alarm.last_at < rules.flap_window
+def note_steady(session: Session, keys: Sequence[int], rules: Rules, *, now: datetime) -> None:
+    """Of alarms that are due: what has stood for a while flaps no longer, and its group is to be
+    judged anew."""
+    is_due = col(Alarm.id).in_(keys), col(Alarm.is_flapping)
+    stands = col(Alarm.cleared_at).is_(None), col(Alarm.last_at) <= now - rules.flap_window
+    for alarm in session.exec(select(Alarm).where(*is_due, *stands)).all():
+        alarm.is_flapping = False
+        group = session.get(AlarmGroup, alarm.group_id) if alarm.group_id else None
+        if group and group.over_at is None:
+            group.act_at = now
+            group.impact = "outage" if is_outage(alarm) else group.impact
 
 
 def begins(report: Report, past: Past | None, rules: Rules) -> bool:

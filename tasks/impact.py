@@ -5,7 +5,7 @@ Asked anew each time, by intake.py, by the services of tickets and by the doors;
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,11 @@ from sqlmodel import Session, col, func, select
 from records import Alarm, Circuit, Customer, Device, Hop, Site, Ticket
 from records.circuits import MANAGEABILITY
 from records.customers import GRADES
-from tasks import affected_circuits
+from tasks import affected_circuits, alarm_rules
 from tasks.affected_circuits import AT_RISK
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = (22, 6)  # from, to: hours in ZONE [D]
-STABLE = timedelta(minutes=5)  # how long an alarm must be clear to be clear for good: §2.11 (7)
 SITE_DOWN = ("powerProblem",)  # causes that take a whole site with them
 OUTAGES = ("critical", "major")  # severities of X.733 that mean an outage
 
@@ -171,12 +170,13 @@ def best(grades: set[str]) -> str:
 
 
 def standing_alarms(session: Session, ticket: Ticket, *, now: datetime) -> int:
-    return session.exec(_STANDING, params={"ticket": ticket.id, "since": now - STABLE}).one()
+    since = now - alarm_rules.current(session).stable
+    return session.exec(_STANDING, params={"ticket": ticket.id, "since": since}).one()
 
 
-def is_standing(now: datetime) -> ColumnElement[bool]:
-    """Of an alarm: active, or clear for less than STABLE."""
-    return _stands(now - STABLE)
+def is_standing(session: Session, now: datetime) -> ColumnElement[bool]:
+    """Of an alarm: active, or not clear for good yet."""
+    return _stands(now - alarm_rules.current(session).stable)
 
 
 def is_night(now: datetime) -> bool:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from records import Alarm
-from tasks import alarm_rules, alarms, flapping
+from records import Alarm, AlarmGroup
+from tasks import alarm_holds, alarms
 from tasks.alarms import Report
 
 MINUTE = timedelta(minutes=1)
@@ -53,10 +53,22 @@ def test_what_is_taken_up_and_flaps_on_is_not_due_until_it_has_stood(session, li
     session.commit()
     assert line(9)[-1].act_at is None
     stands = line(10, is_back=False)[-1]
-    rules, again = alarm_rules.current(session), now + 20 * MINUTE
-    assert (stands.cleared_at, stands.act_at) == (None, again)
-    assert flapping.flaps(stands, rules, now=again - MINUTE)
-    assert not flapping.flaps(stands, rules, now=again)
+    assert (stands.cleared_at, stands.act_at) == (None, now + 20 * MINUTE)
+
+
+def test_what_flapped_and_stands_is_an_outage_like_any_other(session, line, now):
+    line(0, 2, 4, 6)
+    alarm, again = line(8, is_back=False)[-1], now + 18 * MINUTE
+    told = {"root_kind": "port", "root_object": "HZ-1/GE1", "layer": 5, "cause": "linkDown"}
+    told |= dict.fromkeys(("raised_at", "last_at", "opened_at"), now) | {"severity": "major"}
+    group = AlarmGroup(impact="degraded", **told)
+    session.add(group)
+    session.flush()
+    alarm.group_id = group.id
+    for at, is_flapping in ((again - MINUTE, True), (again, False)):
+        assert alarm_holds.hold_back(session, [alarm.id], now=at) == [alarm.id]
+        assert alarm.is_flapping == is_flapping
+    assert (group.impact, group.act_at) == ("outage", again)
 
 
 def test_after_a_quiet_while_it_begins_anew(line):

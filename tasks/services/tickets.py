@@ -71,7 +71,7 @@ def add_specialty(caller: Caller, *, domain: str, reason: str, by: str = "") -> 
 
 
 def look_at_alarms(caller: Caller) -> Facts:
-    """How many of the ticket's alarms still stand, or have not been clear for STABLE."""
+    """How many of the ticket's alarms still stand, or are not clear for good yet."""
     return {"standing": standing_alarms(caller.session, ticket_of(caller), now=caller.now)}
 
 
