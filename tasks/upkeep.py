@@ -21,10 +21,15 @@ KEPT = {  # how long after the end, or after it was written
 }
 
 
+LISTS = timedelta(days=2)  # of all that is active at a source: one comes each hour, and is large
+
+
 def forget_old(session: Session, *, now: datetime) -> int:
     """How many rows went."""
-    gone = 0
+    lists = delete(Receipt).where(col(Receipt.is_complete), col(Receipt.state) == "parsed")
+    result: CursorResult[Any] = session.execute(lists.where(col(Receipt.parsed_at) < now - LISTS))  # type: ignore[assignment]
+    gone = result.rowcount
     for table, (since, kept) in KEPT.items():
-        result: CursorResult[Any] = session.execute(delete(table).where(since < now - kept))  # type: ignore[assignment]
+        result = session.execute(delete(table).where(since < now - kept))  # type: ignore[assignment]
         gone += result.rowcount
     return gone

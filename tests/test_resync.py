@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from records import Alarm, AlarmSource, Entry, Receipt
 from records.database import open_session
-from tasks import alarm_sources, receipts, resync
+from tasks import alarm_sources, receipts, resync, upkeep
 from tests.asking import publish_fault, refused, wrong_fields
 from workflows.receipts import parse_receipts, watch_sources
 from workflows.resync import ask_sources
@@ -202,6 +202,14 @@ def test_a_list_that_is_replayed_ends_nothing(engine, source, session, cast, far
     session.commit()
     assert look(now + 2 * MINUTE) == [("HZ-1", None)]
     assert rows(engine, Alarm)[0].missing_at is None
+
+
+def test_lists_are_forgotten_sooner_than_what_a_source_sent(engine, session, source, look, now):
+    look(now)
+    deliver(engine, source, now + SECOND)
+    assert upkeep.forget_old(session, now=now + timedelta(days=3)) == 1
+    [kept] = session.exec(select(Receipt)).all()
+    assert not kept.is_complete
 
 
 def test_a_list_in_pages_is_one(engine, session, cast, far, now):
