@@ -7,14 +7,15 @@ import pytest
 from sqlmodel import select
 
 from bpmn import library, runs
-from records import Alarm, Entry, ServiceCall, Ticket, WorkOrder
+from records import Alarm, Entry, PlannedWork, ServiceCall, Ticket, WorkOrder
 from records.database import connect, open_session
-from tasks import alarms, work_orders
+from tasks import alarm_holds, alarms, planned_works, work_orders
 from tasks.services import SERVICES, Service
 from tests.asking import publish_fault
 from tests.diagram_maker import boundary, bundle, duration, node, service
 from tests.fault_walks import FAULT, Walk
 from workflows.alarms import correlate, respond, watch_clears
+from workflows.planned_works import turn_windows
 from workflows.runs import fire_timers
 from workflows.service_calls import make_calls
 from workflows.work_orders import resume_orders
@@ -108,6 +109,24 @@ def test_an_alarm_is_taken_up_once(engine, session, cast, at_once, now):
         assert [one.alarms for one in own.exec(select(Ticket))] == [MANY]
         assert own.exec(select(Alarm.act_at)).all() == [None] * 3
     assert len(told_of(engine, "opened", "ticket:")) == 1
+
+
+def test_a_window_is_ended_once_and_wakes_its_alarms_once(engine, session, cast, at_once, now):
+    times = {"starts_at": now, "ends_at": now + timedelta(hours=1)}
+    told = {"title": "割接", "reason": "抢修", "devices": ["HZ-1"], **times}
+    planned_works.create(session, told, by=cast["dora"], now=now)
+    alarms.receive(session, [alarms.Report("ems", "HZ-1", "linkDown", now)], now=now)
+    session.commit()
+
+    def shield(own, now):
+        with open_session(own) as other:
+            return not alarm_holds.hold_back(other, [1], now=now)
+
+    assert at_once(shield, now + timedelta(minutes=1)) == 2
+    assert [at_once(turn_windows, at) for at in times.values()] == [1, 1]
+    with open_session(engine, readonly=True) as own:
+        assert own.exec(select(PlannedWork.woken)).one() == 1
+        assert own.exec(select(Alarm.act_at)).one() == times["ends_at"]
 
 
 def test_a_run_is_told_once_that_its_alarms_are_clear(engine, session, cast, at_once, now):
