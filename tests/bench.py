@@ -12,7 +12,15 @@ from rich.table import Table
 
 from records.database import home
 from records.progress import Progress, show_progress
-from tests import bench_age, bench_alarms, bench_clocks, bench_completion, bench_crowd
+from tests import (
+    bench_age,
+    bench_alarms,
+    bench_clocks,
+    bench_completion,
+    bench_crowd,
+    bench_search,
+    bench_storm,
+)
 from tests.bench_databases import Place, place
 from tests.bench_rows import Figure
 
@@ -22,6 +30,8 @@ ROWS: dict[str, Callable[[Place, Progress], list[Figure]]] = {
     "3": bench_crowd.measure,
     "4": bench_clocks.measure,
     "5": bench_alarms.measure,
+    "5-storm": bench_storm.measure,
+    "search": bench_search.measure,
 }
 KINDS = ("sqlite", "postgresql")
 

@@ -4,9 +4,10 @@ but without waiting. The verb behind the door and the jobs of schedule.py are th
 Called by score.py.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, select
@@ -14,13 +15,17 @@ from sqlmodel import Session, select
 from bpmn import library, tickets
 from records import Circuit, Person
 from records.database import open_session
-from tasks import alarms, policies
+from tasks import alarms, planned_works, policies
 from tasks.policies import BY_BATON
 from workflows.schedule import jobs
 
-LANES = ("alarms", "timers")  # what alarms need; no clocks, as nobody works on the tickets
+LANES = (
+    "alarms",
+    "children",
+    "timers",
+)  # what alarms need; no clocks, as nobody works on the tickets
 ROUNDS = 50  # of one job at one moment: it has done all by then, or something is wrong
-AGENT = "ada"
+AGENT, PLANNER = "ada", "nora"
 Reports = Sequence[alarms.Report]
 
 
@@ -50,18 +55,35 @@ def hand_in(engine: Engine, reports: Reports, now: datetime) -> None:
 def call(engine: Engine, given: Call, now: datetime) -> int:
     """The ticket that the agent opened for it, or noted it on."""
     with open_session(engine) as session:
-        agent = session.exec(select(Person).where(Person.login == AGENT)).one()
         answers = _answers(session, given)
-        return tickets.report(session, answers, by=agent, now=now).id
+        return tickets.report(session, answers, by=_person(session, AGENT), now=now).id
 
 
-def tick(engine: Engine, now: datetime) -> None:
-    """All that is due at this moment."""
-    for job in jobs().values():
-        if job.lane in LANES:
-            for _ in range(ROUNDS):
-                if not job.work(engine, now):
-                    break
+def plan_work(
+    engine: Engine, told: Mapping[str, Any], starts_at: datetime, ends_at: datetime, now: datetime
+) -> None:
+    """A window in which what it names is worked on, planned at short notice."""
+    words = {"title": "割接 / cutover", "reason": "演练 / rehearsal"}
+    with open_session(engine) as session:
+        times = {"starts_at": starts_at, "ends_at": ends_at}
+        planned_works.create(
+            session, {**told, **words, **times}, by=_person(session, PLANNER), now=now
+        )
+
+
+class Shift:
+    """Does what is due, each job when its turn comes, as a real one does (shift.py)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.turns = engine, dict[str, datetime]()
+
+    def tick(self, now: datetime) -> None:
+        for name, job in jobs().items():
+            if job.lane in LANES and now >= self.turns.get(name, now):
+                self.turns[name] = now + timedelta(seconds=job.seconds)
+                for _ in range(ROUNDS):
+                    if not job.work(self.engine, now):
+                        break
 
 
 def moments(
@@ -76,6 +98,10 @@ def moments(
         after = now + timedelta(seconds=quick if is_busy else slow)
         now = min([after, *(first for first, _ in spans if now < first < after)])
     yield ends
+
+
+def _person(session: Session, login: str) -> Person:
+    return session.exec(select(Person).where(Person.login == login)).one()
 
 
 def _answers(session: Session, given: Call) -> dict[str, str]:

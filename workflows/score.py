@@ -33,6 +33,7 @@ BEGINS = datetime(2026, 3, 11, tzinfo=UTC)  # a Wednesday, eight in the morning 
 QUICK, SLOW = 1.0, 10.0  # seconds between two looks at storms: while one is new, else
 TRACE = 30.0  # and at the trace, which has six days
 AFTER = 900.0  # seconds from the last repair until all is judged
+EARLY = 60.0  # seconds from the beginning of a window to the work, and from its end
 SOURCE = "ems"
 SHOWN = 12  # wrong tickets
 Rows = list[tuple[str, str]]
@@ -81,13 +82,13 @@ def play_trace(engine: Engine, trace: Sequence[Line], show: Progress) -> Rows:
     objects = lay_over(engine, list(trace))
     reports = _recorded(trace, objects)
     ends = reports[-1].raised_at + timedelta(seconds=AFTER)
-    at = 0
+    at, shift = 0, rehearsal.Shift(engine)
     for now in rehearsal.moments(BEGINS, ends, [], quick=TRACE, slow=TRACE):
         first = at
         while at < len(reports) and reports[at].raised_at <= now:
             at += 1
         rehearsal.hand_in(engine, reports[first:at], now)
-        rehearsal.tick(engine, now)
+        shift.tick(now)
         show("Trace: alarms in", at, len(reports))
     with open_session(engine, readonly=True) as session:
         return _counted(session, len(trace))
@@ -103,13 +104,13 @@ def _play(
 ) -> None:
     busy = [_at(storm.begins) for storm in storms]
     ends = _at(max(storm.ends for storm in storms) + AFTER)
-    at = 0
+    at, shift = 0, rehearsal.Shift(engine)
     for now in rehearsal.moments(BEGINS, ends, busy, quick=QUICK, slow=SLOW):
         first = at
         while at < len(stream) and _at(stream[at].at) <= now:
             at += 1
         rehearsal.hand_in(engine, [_report(one) for one in stream[first:at]], now)
-        rehearsal.tick(engine, now)
+        shift.tick(now)
         while calls and _at(calls[0][0]) <= now:
             _, circuit, since = calls.pop(0)
             rehearsal.call(engine, rehearsal.Call(circuit, _at(since)), now)
@@ -119,7 +120,10 @@ def _play(
 
 
 def _plan_works(engine: Engine, storms: list[Storm]) -> None:
-    """What the storms need of planned works; where there is no verb for it yet, nothing."""
+    for storm in storms:
+        if storm.shields:
+            window = _at(storm.begins - EARLY), _at(storm.ends + EARLY)
+            rehearsal.plan_work(engine, storm.shields, *window, now=BEGINS)
 
 
 def _due(storm: Storm, told: list[Message], rules: alarm_rules.Rules) -> datetime:
