@@ -4,12 +4,12 @@ Pure look-ups in a topology, each made once for a batch. Called by correlation.p
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from tasks.topology import Topology
 
-SAMPLE = 64  # hops looked at where thousands pass: enough to know what most of them share
+SAMPLE = 32  # hops looked at where thousands pass: enough to know what most of them share
 
 
 class Root(NamedTuple):
@@ -27,6 +27,8 @@ class Reach:
         self.net = net
         self._above: dict[Root, dict[Root, float]] = {}
         self._beside: dict[Root, dict[Root, float]] = {}
+        self._ways: dict[int, frozenset[Root]] = {}
+        self._at: dict[tuple[int, str], frozenset[Root]] = {}
 
     def above(self, place: Root) -> dict[Root, float]:
         """What its circuits pass from end to end: where that fails, they alarm here."""
@@ -47,7 +49,7 @@ class Reach:
         """Itself, and what it is a part of."""
         found = {place: 1.0}
         if place.kind in ("device", "card", "port"):
-            found |= dict.fromkeys(_inside(self.net, place.id, place.part), 1.0)
+            found |= dict.fromkeys(self._inside(place.id, place.part), 1.0)
         elif place.kind == "section":
             found |= dict.fromkeys(self._fibre(place.id), 1.0)
         return found
@@ -97,27 +99,36 @@ class Reach:
             case _:
                 return []
 
-    def _on_way(self, hop: int) -> set[Root]:
-        net = self.net
-        found = {Root("circuit", net.circuit(hop))}
-        for each in net.way(hop):
-            found |= _inside(net, net.device(each), net.port(each))
-            if section := net.section(each):
-                found |= {Root("section", section), _duct(net, section)}
-        return found
+    def _on_way(self, hop: int) -> frozenset[Root]:
+        way = self.net.way(hop)
+        if way[0] not in self._ways:
+            found = {Root("circuit", self.net.circuit(hop))}
+            for each in way:
+                found |= self._inside(self.net.device(each), self.net.port(each))
+                if section := self.net.section(each):
+                    found |= {Root("section", section), _duct(self.net, section)}
+            self._ways[way[0]] = frozenset(found)
+        return self._ways[way[0]]
 
     def _next_to(self, hop: int, place: Root) -> set[Root]:
         """The fibres at a port and who is at their other ends."""
-        net, found = self.net, set[Root]()
+        net, found, way = self.net, set[Root](), self.net.way(hop)
         if place.kind == "section":
-            ends = [hop, hop + 1]  # it leads from one hop to the next
+            ends = [each for each in (hop, hop + 1) if each in way]  # it leads from one to the next
         else:
-            ends = list(net.beside(hop))
-            for section in (net.section(each) for each in (hop - 1, hop) if each in net.way(hop)):
+            ends = [each for each in (hop - 1, hop + 1) if each in way]
+            for section in (net.section(each) for each in (hop - 1, hop) if each in way):
                 found |= set(self._fibre(section)) if section else set()
         for each in ends:
-            found |= _inside(net, net.device(each), net.port(each))
+            found |= self._inside(net.device(each), net.port(each))
         return found
+
+    def _inside(self, device: int, part: str) -> frozenset[Root]:
+        """The port, its card, its device and its site."""
+        key = (device, part)
+        if key not in self._at:
+            self._at[key] = frozenset(_inside(self.net, device, part))
+        return self._at[key]
 
     def _fibre(self, section: int) -> Iterator[Root]:
         yield Root("section", section)
@@ -150,6 +161,8 @@ def _duct(net: Topology, section: int) -> Root:
     return Root("duct", 0, ends.duct) if ends and ends.duct else Root("section", section)
 
 
-def _shares(found: list[set[Root]]) -> dict[Root, float]:
+def _shares(found: Sequence[Set[Root]]) -> dict[Root, float]:
+    if len(found) == 1:
+        return dict.fromkeys(found[0], 1.0)
     counted = Counter(root for one in found for root in one)
     return {root: number / len(found) for root, number in counted.items()}

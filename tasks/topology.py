@@ -19,6 +19,8 @@ from records import Circuit, Device, Hop, Section, Site
 
 ASK = timedelta(minutes=1)  # how often it is asked whether inventory has changed
 CHUNK = 20_000  # rows fetched at once: a million of them never stand in memory together
+PORT_BITS = 20  # names of ports are numbered; so many bits of a key are for that
+MOST_PORTS = 1 << PORT_BITS
 _KEPT: "WeakKeyDictionary[Engine, Kept]" = WeakKeyDictionary()
 
 
@@ -98,7 +100,11 @@ class Topology:
         self._device, self._section = array("q"), array("q")
         self._port, self._begins, self._circuit = array("I"), array("I"), array("q")
         self._fill(ways)
-        self._by_device, self._devices = _sorted(self._device)
+        self._meant: dict[str, tuple[int, ...]] = {}
+        ports = zip(self._device, self._port, strict=True)
+        self._by_port, self._ports_in_order = _sorted(
+            array("q", (device << PORT_BITS | port for device, port in ports))
+        )
         self._by_section, self._sections = _sorted(self._section)
 
     def site(self, device: int | None) -> int | None:
@@ -117,18 +123,21 @@ class Topology:
         """
         if device is None:
             return []
-        here = _places(self._by_device, self._devices, device)
+        first = device << PORT_BITS
         if not part:
-            return list(here)
-        wanted = self._parts(part)
-        return [hop for hop in here if self._port[hop] in wanted]
+            return list(_between(self._by_port, self._ports_in_order, first, first + MOST_PORTS))
+        return [
+            hop
+            for number in self._parts(part)
+            for hop in _between(self._by_port, self._ports_in_order, first + number)
+        ]
 
     def has_ports(self, device: int) -> bool:
         """Whether inventory says by which port circuits pass it."""
         return any(map(self.port, self.hops_at(device)))
 
     def hops_through(self, section: int) -> Sequence[int]:
-        return _places(self._by_section, self._sections, section)
+        return _between(self._by_section, self._sections, section)
 
     def hops_of(self, circuit: int) -> list[int]:
         first, last = bisect_left(self._circuit, circuit), bisect_right(self._circuit, circuit)
@@ -167,13 +176,15 @@ class Topology:
             found.setdefault(site, []).append(device)
         return found
 
-    def _parts(self, part: str) -> set[int]:
+    def _parts(self, part: str) -> tuple[int, ...]:
         """Numbers of the ports that a part may mean."""
-        return {
-            number
-            for number, port in enumerate(self._ports)
-            if not port or port == part or port.startswith(f"{part}/")
-        }
+        if part not in self._meant:
+            self._meant[part] = tuple(
+                number
+                for number, port in enumerate(self._ports)
+                if not port or port == part or port.startswith(f"{part}/")
+            )
+        return self._meant[part]
 
     def _way_no(self, hop: int) -> int:
         return bisect_right(self._begins, hop) - 1
@@ -207,8 +218,12 @@ def _sorted(of: "array[int]") -> tuple["array[int]", "array[int]"]:
     return order, array("q", (of[place] for place in order))
 
 
-def _places(order: "array[int]", values: "array[int]", wanted: int) -> Sequence[int]:
-    return order[bisect_left(values, wanted) : bisect_right(values, wanted)]
+def _between(
+    order: "array[int]", values: "array[int]", first: int, after: int | None = None
+) -> Sequence[int]:
+    """The places where `first` stands, or what lies between that and `after`."""
+    end = bisect_right(values, first) if after is None else bisect_left(values, after)
+    return order[bisect_left(values, first) : end]
 
 
 def _mark(session: Session) -> tuple[Any, ...]:

@@ -70,6 +70,20 @@ def test_a_later_alarm_joins_and_the_ticket_counts_it(engine, session, line, now
         assert own.get_one(Ticket, group.ticket_id).alarms == 2
 
 
+def test_a_better_root_takes_over_with_its_ticket(engine, session, line, now):
+    tell(session, now, "HZ-2/1/2", cause="unreachable")
+    open_tickets(engine, now + 15 * SECONDS)
+    tell(session, now + 20 * SECONDS, "HZ-1/1/1")
+    open_tickets(engine, now + 30 * SECONDS)
+    first, better = groups(engine)
+    assert (first.taken_over_by, better.root_object) == (better.id, "GL-1")
+    assert first.over_at and better.alarms == 2
+    with open_session(engine, readonly=True) as own:
+        [ticket] = own.exec(select(Ticket).where(col(Ticket.parent_id).is_(None)))
+        assert better.ticket_id == ticket.id
+        assert set(own.exec(select(Alarm.group_id))) == {better.id}
+
+
 def test_major_without_another_way_is_watched_for_a_minute_first(engine, session, line, now):
     tell(session, now, "HZ-1/1/1", severity="major")
     held = now + 10 * SECONDS

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from records import Alarm
+from records import Alarm, AlarmGroup, Entry, Ticket
 from tasks import alarms
 from tests.asking import post, publish_fault, refused
 from workflows.alarms import open_tickets
@@ -32,6 +32,20 @@ def test_a_group_shows_its_alarms_what_it_hits_and_why(two, as_):
     impact = dora.get(f"{place}/impact").json()
     assert (impact["circuits"], impact["hits"][0]["grade"]) == (1, "AAA")
     assert dora.get("/api/alarm-groups?action=discrepancy").json()["items"][0]["priority"] == "P4"
+
+
+def test_a_group_takes_over_another_with_its_ticket(two, as_, engine, session, now):
+    refused(as_("liu").post("/api/alarm-groups/1/takeovers", json={"group": 2, "reason": "x"}), 403)
+    told = {"group": 2, "reason": "同一机房"}
+    assert post(as_("dora"), "alarm-groups/1/takeovers", **told)["alarms"] == 3
+    refused(as_("dora").post("/api/alarm-groups/1/takeovers", json=told), 409)
+    open_tickets(engine, now)
+    session.expire_all()
+    assert session.get_one(AlarmGroup, 2).taken_over_by == 1
+    open_ones = select(Ticket).where(Ticket.source == "alarm", Ticket.state != "merged")
+    assert len(session.exec(open_ones).all()) == 1
+    [entry] = session.exec(select(Entry).where(Entry.verb == "took over")).all()
+    assert (entry.by, entry.particulars["reason"]) == ("dora", "同一机房")
 
 
 def test_alarms_leave_for_a_group_of_their_own(two, as_, engine, session, now):
