@@ -17,7 +17,7 @@ from functools import partial
 
 from tasks.cuts import find_cuts
 from tasks.darkness import find_silent
-from tasks.reach import Reach, Root, card_of
+from tasks.reach import Root, card_of, reach_of
 from tasks.topology import Topology
 from tasks.troubles import CARD, CUSTOMER, PATH, SECTION, SERVICE, SITE, Board, Sign, Trouble
 
@@ -34,7 +34,7 @@ def correlate(
     longest: float = 600.0,
 ) -> tuple[list[Trouble], list[Sign]]:
     """The troubles that are new or have changed, and what could not be placed yet."""
-    board = Board(known, Reach(net), window, longest)
+    board = Board(known, reach_of(net), window, longest)
     turns: dict[int, list[Sign]] = defaultdict(list)
     for sign in sorted(signs, key=lambda sign: (sign.layer, sign.at, sign.id)):
         turns[min(sign.layer, PATH)].append(sign)
@@ -116,7 +116,7 @@ def _place_signals(board: Board, signs: Sequence[Sign]) -> None:
     """Lost light: by a failed site or card beside it, else by the fibre, else at its port."""
     left = []
     for sign in signs:
-        root = board.best(sign, board.reach.beside(sign.place), _takes_light)
+        root = board.best(sign, board.reach.met_beside(sign.place, board.roots), _takes_light)
         board.put(sign, root, SECTION) if root else left.append(sign)
     for burst in _bursts(left, board.window):
         _place_in_fibre(board, burst)
@@ -214,7 +214,7 @@ def _place_consequences(board: Board, signs: Sequence[Sign]) -> list[Sign]:
     left: list[Sign] = []
     waiting: list[Sign] = []
     for sign in signs:
-        roots = board.reach.above(sign.place)
+        roots = board.reach.met_above(sign.place, board.roots)
         if root := board.best(sign, roots, partial(_is_reason, sign)):
             board.put(sign, root, board.troubles[root].layer)
         else:

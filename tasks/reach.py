@@ -4,11 +4,14 @@ Pure look-ups in a topology, each made once for a batch. Called by correlation.p
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
 from tasks.topology import Topology
 
+ON_DEVICE = ("device", "card", "port")
+MOST = 8_000  # places that are kept looked up: 40 MB
+_KEPT: "list[Reach]" = []
 SAMPLE = 32  # hops looked at where thousands pass: enough to know what most of them share
 
 
@@ -20,6 +23,37 @@ class Root(NamedTuple):
     part: str = ""
 
 
+class Known:
+    """Roots by where they are, to see at once which of them are on a way."""
+
+    def __init__(self, roots: Iterable[Root] = ()) -> None:
+        self.devices: dict[int, set[Root]] = {}
+        self.others: dict[tuple[str, int | str], Root] = {}
+        for root in roots:
+            self.add(root)
+
+    def add(self, root: Root) -> None:
+        if root.kind in ON_DEVICE:
+            self.devices.setdefault(root.id, set()).add(root)
+        else:
+            self.others[root.kind, root.id or root.part] = root
+
+    def remove(self, root: Root) -> None:
+        if root.kind in ON_DEVICE:
+            self.devices[root.id].discard(root)
+        else:
+            self.others.pop((root.kind, root.id or root.part), None)
+
+
+def reach_of(net: Topology) -> "Reach":
+    """What was looked up for this topology a moment ago is known still: a storm asks again."""
+    kept = _KEPT[0] if _KEPT else None
+    if kept is None or kept.net is not net or kept.is_full:
+        kept = Reach(net)
+        _KEPT[:] = [kept]
+    return kept
+
+
 class Reach:
     """Shares: of the ways that lead by a place, how many (0 to 1) pass each root."""
 
@@ -29,6 +63,11 @@ class Reach:
         self._beside: dict[Root, dict[Root, float]] = {}
         self._ways: dict[int, frozenset[Root]] = {}
         self._at: dict[tuple[int, str], frozenset[Root]] = {}
+        self._ends: dict[Root, dict[int, set[int]]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        return max(len(self._beside), len(self._above), len(self._ends), len(self._ways)) > MOST
 
     def above(self, place: Root) -> dict[Root, float]:
         """What its circuits pass from end to end: where that fails, they alarm here."""
@@ -54,6 +93,30 @@ class Reach:
             found |= dict.fromkeys(self._fibre(place.id), 1.0)
         return found
 
+    def met_above(self, place: Root, known: Known) -> set[Root]:
+        """Which known roots its circuits pass."""
+        found = self._met_within(place, known)
+        for first in {self.net.way(hop)[0] for hop in self.hops(place)}:
+            way = self.net.way(first)
+            if circuit := known.others.get(("circuit", self.net.circuit(first))):
+                found.add(circuit)
+            for hop in way:
+                self._meet(hop, known, found)
+                self._meet_section(self.net.section(hop), known, found)
+        return found
+
+    def met_beside(self, place: Root, known: Known) -> set[Root]:
+        """Which known roots may take the light away here."""
+        net, found = self.net, self._met_within(place, known)
+        for hop in self.hops(place):
+            if not net.is_first(hop):
+                self._meet(hop - 1, known, found)
+                self._meet_section(net.section(hop - 1), known, found, ends=True)
+            if not net.is_last(hop):
+                self._meet(hop + 1, known, found)
+                self._meet_section(net.section(hop), known, found, ends=True)
+        return found
+
     def hops(self, place: Root) -> list[int]:
         """Those of a place, or so many of them that they stand for all."""
         every = self._all_hops(place)
@@ -64,14 +127,9 @@ class Reach:
         leads on from it, then the one that comes in there."""
         if place.kind == "section":
             return {place.id: set()}
-        net, found = self.net, dict[int, set[int]]()
-        for hop in self._all_hops(place) if place.part else ():
-            way = net.way(hop)
-            if hop < way[-1] and (on := net.section(hop)):
-                found.setdefault(on, set()).add(net.device(hop + 1))
-            if hop > way[0] and (into := net.section(hop - 1)):
-                found.setdefault(into, set()).add(net.device(hop - 1))
-        return found
+        if place not in self._ends:
+            self._ends[place] = self._find_ends(place)
+        return self._ends[place]
 
     def circuits(self, place: Root) -> set[int]:
         return {self.net.circuit(hop) for hop in self._all_hops(place)}
@@ -84,6 +142,43 @@ class Reach:
 
     def is_customers(self, place: Root) -> bool:
         return self.net.is_customers(self.site(place))
+
+    def _find_ends(self, place: Root) -> dict[int, set[int]]:
+        net, found = self.net, dict[int, set[int]]()
+        for hop in self._all_hops(place) if place.part else ():
+            if not net.is_last(hop) and (on := net.section(hop)):
+                found.setdefault(on, set()).add(net.device(hop + 1))
+            if not net.is_first(hop) and (into := net.section(hop - 1)):
+                found.setdefault(into, set()).add(net.device(hop - 1))
+        return found
+
+    def _met_within(self, place: Root, known: Known) -> set[Root]:
+        found = {place}
+        if place.kind in ON_DEVICE:
+            self._meet_at(place.id, place.part, known, found)
+        elif place.kind == "section":
+            self._meet_section(place.id, known, found, ends=True)
+        return found
+
+    def _meet(self, hop: int, known: Known, found: set[Root]) -> None:
+        self._meet_at(self.net.device(hop), self.net.port(hop), known, found)
+
+    def _meet_at(self, device: int, port: str, known: Known, found: set[Root]) -> None:
+        for root in known.devices.get(device, ()):
+            if not root.part or f"{port}/".startswith(f"{root.part}/"):
+                found.add(root)
+        if site := known.others.get(("site", self.net.sites.get(device, 0))):
+            found.add(site)
+
+    def _meet_section(
+        self, section: int | None, known: Known, found: set[Root], *, ends: bool = False
+    ) -> None:
+        at = self.net.sections.get(section) if section else None
+        if at is None or section is None:
+            return
+        keys: list[tuple[str, int | str]] = [("section", section), ("duct", at.duct)]
+        keys += [("site", at.a), ("site", at.z)] if ends else []
+        found.update(known.others[key] for key in keys if key in known.others)
 
     def _all_hops(self, place: Root) -> list[int]:
         match place.kind:
@@ -118,7 +213,7 @@ class Reach:
         else:
             ends = [each for each in (hop - 1, hop + 1) if each in way]
             for section in (net.section(each) for each in (hop - 1, hop) if each in way):
-                found |= set(self._fibre(section)) if section else set()
+                found.update(self._fibre(section) if section else ())
         for each in ends:
             found |= self._inside(net.device(each), net.port(each))
         return found

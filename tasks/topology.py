@@ -164,10 +164,12 @@ class Topology:
     def section(self, hop: int) -> int | None:
         return self._section[hop] or None
 
-    def beside(self, hop: int) -> Iterator[int]:
-        """The hops before and after it."""
-        way = self.way(hop)
-        yield from (other for other in (hop - 1, hop + 1) if other in way)
+    def is_first(self, hop: int) -> bool:
+        """Of its way."""
+        return bool(self._starts[hop])
+
+    def is_last(self, hop: int) -> bool:
+        return bool(self._starts[hop + 1])
 
     @cached_property
     def _devices_by_site(self) -> dict[int, list[int]]:
@@ -201,6 +203,9 @@ class Topology:
             self._section.append(section or 0)
             self._port.append(numbers.setdefault(port, len(numbers)))
         self._begins.append(len(self._device))
+        self._starts = bytearray(len(self._device) + 1)
+        for begin in self._begins:
+            self._starts[begin] = 1
         self._ports = list(numbers)
 
 

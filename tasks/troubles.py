@@ -6,7 +6,7 @@ Pure: an alarm is a Sign here, a group of alarms a Trouble.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tasks.reach import Reach, Root
+from tasks.reach import Known, Reach, Root
 
 SITE, CARD, SECTION, PATH, CIRCUIT, SERVICE, CUSTOMER = range(1, 8)
 POWER = {"powerProblem", "batteryDischarging"}  # the mains of the place are gone
@@ -60,6 +60,7 @@ class Board:
     ) -> None:
         self.reach, self.window, self.longest = reach, window, longest
         self.troubles = {trouble.root: trouble for trouble in known}
+        self.roots = Known(self.troubles)
         self._touched: dict[Root, None] = {}
 
     def changed(self) -> list[Trouble]:
@@ -68,7 +69,7 @@ class Board:
     def put(self, sign: Sign, root: Root, layer: int | None = None) -> Trouble:
         """The sign is of this root, which may be new."""
         given = layer or sign.layer
-        trouble = self.troubles.setdefault(root, Trouble(root, given, sign.at, sign.at))
+        trouble = self._at(root, given, sign.at)
         is_own = sign.layer <= given
         if is_own and sign.is_outage and not trouble.is_outage:
             trouble.first = trouble.last = sign.at  # what was there before was another matter
@@ -84,10 +85,11 @@ class Board:
     def merge(self, into: Root, layer: int, others: Sequence[Trouble]) -> Trouble:
         """Others turn out to be of this root. The group that had it goes on, else the oldest."""
         first = min(one.first for one in others)
-        whole = self.troubles.setdefault(into, Trouble(into, layer, first, first))
+        whole = self._at(into, layer, first)
         rest = [one for one in others if one is not whole]
         for one in rest:
             del self.troubles[one.root]
+            self.roots.remove(one.root)
             whole.signs += one.signs
             whole.places |= one.places
             whole.is_outage |= one.is_outage
@@ -127,6 +129,12 @@ class Board:
             ((self._distance(one, sign), one.layer, one.root) for one in fitting), default=None
         )
         return key[-1] if key else None
+
+    def _at(self, root: Root, layer: int, at: float) -> Trouble:
+        if root not in self.troubles:
+            self.troubles[root] = Trouble(root, layer, at, at)
+            self.roots.add(root)
+        return self.troubles[root]
 
     def _distance(self, trouble: Trouble, sign: Sign) -> float:
         """Seconds; all within one window are as near."""
