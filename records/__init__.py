@@ -28,6 +28,7 @@ from records.receipts import Receipt
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
 from records.segments import Forecast, HandOff, Report, Segment, Tally
+from records.service_orders import Allocation, ServiceOrder
 from records.shifts import Lateness, Shift
 from records.teams import Team, Teammate
 from records.tickets import Ticket
@@ -40,6 +41,7 @@ __all__ = [
     "Alarm",
     "AlarmGroup",
     "AlarmSource",
+    "Allocation",
     "Answer",
     "Article",
     "ArticleTerm",
@@ -85,6 +87,7 @@ __all__ = [
     "Section",
     "Segment",
     "ServiceCall",
+    "ServiceOrder",
     "Shift",
     "SignIn",
     "Site",

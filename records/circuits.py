@@ -1,8 +1,10 @@
 """Inventory: sites, devices, fibre sections, and the circuits of customers hop by hop."""
 
+from datetime import datetime
+
 from sqlmodel import Field, SQLModel
 
-from records.columns import BigId
+from records.columns import BigId, UtcDateTime
 
 MANAGEABILITY = ("none", "partial", "full")  # worst first; a circuit's is that of its worst hop
 
@@ -56,6 +58,8 @@ class Circuit(SQLModel, table=True):
     z_site_id: int = Field(foreign_key="site.id")
     is_protected: bool = False
     manageability: str = "full"  # that of its worst hop, kept with it
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # 起租, where it is known
+    ceased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # 拆机: it has no hops then
 
 
 class Hop(SQLModel, table=True):
