@@ -38,12 +38,17 @@ class Passed:
 
 
 def explains(work: PlannedWork, place: Place, passed: Mapping[Way, Passed]) -> bool:
-    """Whether the alarm is about what the work lists, or every way at its port leads through it."""
+    """Whether the alarm is about what the work lists, or about a way that leads through it.
+
+    At a port that several ways meet at, one of them is enough to darken it: what stands for another
+    reason is acted on when the window is over. A whole device is lost with the last of its ways.
+    """
     if place.site in work.sites or not wholes(place.object).isdisjoint(work.devices):
         return True
     if place.object in (*work.sites, *work.sections, *work.circuits):
         return True
-    return bool(place.ways) and all(_leads_through(passed[way], work) for way in place.ways)
+    led = [_leads_through(passed[way], work) for way in place.ways]
+    return any(led) if place.object != place.device else bool(led) and all(led)
 
 
 def wholes(object: str) -> set[str]:

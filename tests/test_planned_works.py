@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from records import Alarm, Circuit, Entry, Hop, PlannedWork, Section
+from records import Alarm, Circuit, Entry, Hop, PlannedWork, Section, Site
 from tasks import alarm_holds, alarms, planned_works
 from tasks.alarms import Report
 from tasks.refusals import Forbidden, Invalid, NotAllowed
@@ -221,6 +221,24 @@ def test_work_on_one_way_does_not_explain_the_other(session, plan, tell, acted):
     plan(devices=["HZ-1"])
     tell(1, "HZ-2/GE7")
     assert acted(2) == ["HZ-2/GE7"]
+
+
+def test_one_way_through_the_work_darkens_a_port_and_only_all_of_them_a_whole_device(
+    session, plan, tell, acted
+):
+    first, site = session.exec(select(Circuit)).one(), session.exec(select(Site)).first()
+    more = first.model_dump(exclude={"id", "code"})
+    session.add(Circuit(code="HD-DIA-2", **more))
+    session.flush()
+    site.kind = "customer"
+    for hop in session.exec(select(Hop)).all():
+        hop.port = "GE1"
+    other = session.exec(select(Circuit.id).where(Circuit.code == "HD-DIA-2")).one()
+    session.add(Hop(circuit_id=other, seq=1, device_id=1, port="GE1"))
+    plan(circuits=["HD-DIA-1"])
+    for object in ("HZ-1/GE1", "HZ-1"):
+        tell(1, object)
+    assert acted(2) == ["HZ-1"]
 
 
 def test_work_that_is_planned_wrongly_is_refused_by_its_field(session, plan, now):

@@ -16,6 +16,7 @@ CALLS, MOST_CALLS, SOON = 0.3, 4, (60.0, 1_500.0)  # share of circuits out; of a
 PER_DEVICE = 20 / 86_400  # alarms a second: measured on a microwave network (domain.md §4.3)
 ALARMING = 0.36  # of devices: 30,000 of those of size M
 CHATTY, THEIRS = 10, 0.7  # so many devices say so much of the noise
+SHOUTS = 0.1  # of noise is major
 SHORT = 0.37  # of noise is over before anybody looks
 QUIET = (  # what goes on all day, and needs nobody
     *(("thresholdCrossed", "minor"), ("degradedSignal", "minor"), ("enclosureDoorOpen", "warning")),
@@ -50,9 +51,11 @@ def hum(terrain: Terrain, seconds: float) -> list[Message]:
     chatty = [dice.pick(devices) for _ in range(CHATTY)]
     count = int(len(devices) * ALARMING * PER_DEVICE * seconds)
     for _ in range(count):
-        device = dice.pick(chatty if dice.happens(THEIRS) else devices)
+        is_loud = dice.happens(SHOUTS)
+        # What shouts again and again flaps: that is no noise.
+        device = dice.pick(chatty if not is_loud and dice.happens(THEIRS) else devices)
         at = seconds * dice.below(1_000_000) / 1_000_000
-        noise += _murmur(_part(terrain, device, dice), at, dice)
+        noise += _murmur(_part(terrain, device, dice), at, is_loud, dice)
     return sorted(noise)
 
 
@@ -111,8 +114,7 @@ def _part(terrain: Terrain, device: int, dice: Dice) -> str:
     return f"{code}/{terrain.ways[way][at].port}"
 
 
-def _murmur(name: str, at: float, dice: Dice) -> Iterator[Message]:
-    is_loud = dice.happens(0.1)
+def _murmur(name: str, at: float, is_loud: bool, dice: Dice) -> Iterator[Message]:
     cause, severity = dice.pick(LOUD if is_loud else QUIET)
     yield Message(at + 0.5, name, cause, severity, at, False, None)
     if is_loud or dice.happens(SHORT):

@@ -73,19 +73,20 @@ def _dark(terrain: Terrain, way: Way, before: int, after: int, dice: Dice) -> It
 
 
 def _customers(terrain: Terrain, ways: set[Way], dice: Dice) -> list[Said]:
-    """Who has no way left: sessions end, equipment at the customer's does not answer."""
+    """Who has no way left: sessions end; equipment that no way leads to does not answer."""
     lost, _ = terrain.out(ways)
-    return [one for circuit in sorted(lost) for one in _unserved(terrain, circuit, dice)]
+    return [one for circuit in sorted(lost) for one in _unserved(terrain, circuit, ways, dice)]
 
 
-def _unserved(terrain: Terrain, circuit: int, dice: Dice) -> Iterator[Said]:
+def _unserved(terrain: Terrain, circuit: int, lost: set[Way], dice: Dice) -> Iterator[Said]:
     steps, product = terrain.ways[circuit, "main"], terrain.sold[circuit].product
     if product in PACKET and not terrain.boxes[steps[-1].device].is_silent:
         span = (1.0, 4.0) if dice.happens(0.7) else (20.0, 90.0)  # BFD, or BGP's hold timer
         yield _said(terrain, steps[-1], "communicationsProtocolError", "major", span, dice)
     for step in (steps[0], steps[-1]):
         box = terrain.boxes[step.device]
-        if terrain.is_customers(step.device) and not box.is_silent:
+        is_cut_off = all(way in lost for way, _ in terrain.by_device[step.device])
+        if is_cut_off and terrain.is_customers(step.device) and not box.is_silent:
             yield Said(box.code, "unreachable", "major", _within((20.0, 100.0), dice))
 
 
