@@ -13,6 +13,8 @@ from api.once import once
 from api.paging import Asked, Page, narrow, page, search
 from bpmn import tickets
 from records import Ticket
+from tasks import affected_circuits
+from tasks.impact import best
 from tasks.refusals import NotFound
 from tasks.states import STATES
 from tasks.tickets import children
@@ -49,6 +51,7 @@ class TicketShown(BaseModel):
     device_id: int | None
     parent_id: int | None
     run_id: int | None
+    priority: str = Field(description="P1 to P4 where alarms opened it")
     calls: int
     alarms: int
     reopened: int
@@ -56,6 +59,17 @@ class TicketShown(BaseModel):
     opened_at: datetime
     restored_at: datetime | None
     closed_at: datetime | None
+    told_at: datetime | None = Field(description="When we told the customer first")
+    called_at: datetime | None = Field(description="When the customer called first")
+
+
+class CircuitHit(BaseModel):
+    circuit: int
+    code: str
+    customer: int
+    grade: str
+    impact: str = Field(description="outage, degraded; at_risk: on its second way only")
+    ticket: int
 
 
 class TicketInFull(TicketShown):
@@ -69,6 +83,7 @@ class TicketInFull(TicketShown):
     limit: dict[str, Any] = Field(description="The row of fault_limit that holds, in minutes")
     closing: dict[str, Any]
     children: list[int]
+    circuits: list[CircuitHit] = Field(description="Of a fault that hits several, its children’s")
 
 
 class TicketFilter(Asked):
@@ -150,11 +165,13 @@ def report(given: Facts, turn: Turn = allow("tickets:open")) -> TicketShown:
 @router.get("/{id}")
 def show(id: Id, turn: Turn = allow("tickets:read")) -> TicketInFull:
     ticket = turn.find(Ticket, id)
-    more = TicketInFull.model_fields.keys() - TicketShown.model_fields.keys() - {"children"}
+    more = TicketInFull.model_fields.keys() - TicketShown.model_fields.keys()
+    more -= {"children", "circuits"}
     return TicketInFull(
         **show_ticket(ticket).model_dump(),
         **{name: getattr(ticket, name) for name in more},
         children=[child.id for child in children(turn.session, ticket)],
+        circuits=[_show_hit(row) for row in affected_circuits.all_of(turn.session, ticket)],
     )
 
 
@@ -227,6 +244,12 @@ def take(turn: Turn, id: int) -> Ticket:
         raise NotFound(f"没有编号为 {id} 的故障单", f"There is no ticket {id}")
     turn.about(f"ticket:{id}")
     return ticket
+
+
+def _show_hit(row: Any) -> CircuitHit:
+    told = {"circuit": row.circuit_id, "code": row.code, "customer": row.customer_id}
+    grade = best({row.grade, row.customer_grade})
+    return CircuitHit(**told, grade=grade, impact=row.impact, ticket=row.ticket_id)
 
 
 def show_ticket(ticket: Ticket) -> TicketShown:

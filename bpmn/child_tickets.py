@@ -13,9 +13,10 @@ from sqlalchemy import and_, case, func, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bpmn import runs
+from bpmn import library, runs
 from records import AffectedCircuit, Circuit, Customer, Run, Subscription, Ticket, WorkOrder
 from records.customers import GRADES
+from records.database import QuickSession
 from tasks import affected_circuits, child_tickets, first_word, tickets
 from tasks.affected_circuits import AT_RISK
 from tasks.impact import facts_of, facts_with
@@ -63,8 +64,7 @@ def open_for(
         affected_circuits.move(session, [row.id for row in rows[key]], ticket.id)
         turn(session, ticket, parent, by=by, now=now)
     new = {key: told for key, told in rows.items() if key not in there and key not in called}
-    for child in child_tickets.open_children(session, parent, new, by=by, now=now):
-        _begin(session, child, new[child.customer_id or 0], by, now)
+    _open_new(session, parent, new, by, now)
     session.flush()
 
 
@@ -207,10 +207,28 @@ def _add_to(session: Session, child: Ticket, rows: Sequence[Any], by: str, now: 
     first_word.tell_known(session, child, key=key, by=by, now=now)
 
 
-def _begin(session: Session, child: Ticket, rows: Sequence[Any], by: str, now: datetime) -> None:
+def _open_new(session: Session, parent: Ticket, rows: Rows, by: str, now: datetime) -> None:
+    """The customers are held, so that nobody who is told needs them read again."""
+    customers = session.exec(select(Customer).where(col(Customer.id).in_(rows))).all()
+    loaded = library.current(session, DIAGRAM) if customers else None
+    told = [(customer, rows[customer.id]) for customer in customers]
+    for child in child_tickets.open_children(session, parent, told, by=by, now=now):
+        if isinstance(session, QuickSession):
+            session.has_locked(child)
+        _begin(session, child, rows[child.customer_id or 0], by, now, loaded)
+
+
+def _begin(
+    session: Session,
+    child: Ticket,
+    rows: Sequence[Any],
+    by: str,
+    now: datetime,
+    loaded: library.Loaded | None = None,
+) -> None:
     data = {"ticket": facts_with(session, child, rows) if rows else facts_of(session, child)}
-    subject = f"ticket:{child.id}"
-    child.run_id = runs.start(session, DIAGRAM, data, by=by, now=now, subject=subject).id
+    told: Any = {"by": by, "now": now, "subject": f"ticket:{child.id}", "loaded": loaded}
+    child.run_id = runs.start(session, DIAGRAM, data, **told).id
 
 
 def _row_on_parent(session: Session, circuit: Circuit) -> AffectedCircuit | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import String, bindparam, cast, select, update
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col
 
 from bpmn import library, waiting, wall
@@ -151,8 +152,11 @@ def _taken(session: Session, row: Any, by: str, now: datetime) -> Move:
 
 def write_run(session: Session, row: Any, values: dict[str, Any]) -> None:
     """Update the run if nobody else has since it was read."""
-    values |= {"run": row.id, "was": row.revision}
-    if session.connection().execute(_PUT, values).rowcount != 1:
+    was = row.revision
+    if isinstance(row, Run):  # of a run that begins: as it will be read from now on
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+    if session.connection().execute(_PUT, values | {"run": row.id, "was": was}).rowcount != 1:
         raise Conflict(
             f"运行 {row.id} 刚被别人推进,请刷新后再试",
             f"Run {row.id} was just moved by somebody else: reload and try again",

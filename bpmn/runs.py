@@ -34,9 +34,10 @@ def start(
     by: str,
     now: datetime,
     subject: str = "",
+    loaded: library.Loaded | None = None,
 ) -> Run:
-    """Begin a run of the current version of diagram `key`."""
-    loaded = library.current(session, key)
+    """Begin a run of the current version of diagram `key`; `loaded`: where that is at hand."""
+    loaded = loaded or library.current(session, key)
     run = Run(
         version_id=loaded.version_id,
         diagram_key=key,
@@ -49,9 +50,11 @@ def start(
     session.flush()
     facts = {"diagram": key, "version": loaded.number, "content_hash": loaded.content_hash}
     _record(session, run.id, "started", by, now, about=subject, **facts)
+    move = begin(session, run, data, by=by, now=now)
     with refusals():
-        go_on(begin(session, run, data, by=by, now=now))
-    session.refresh(run)
+        go_on(move)
+    if move.live.thrown:  # others may have moved it since
+        session.refresh(run)
     return run
 
 

@@ -21,7 +21,7 @@ _NAMES = select(col(Customer.id), col(Customer.name), col(Customer.name_en))
 
 
 @dataclass(frozen=True)
-class _Names:
+class Names:
     """Lower-case names and whose they are, by their first two characters."""
 
     newest: int
@@ -29,19 +29,34 @@ class _Names:
     by_start: dict[str, list[tuple[str, int]]]
 
 
-_known: WeakKeyDictionary[Engine, _Names] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Engine, Names] = WeakKeyDictionary()
+
+
+def read_names(session: Session, now: datetime) -> Names:
+    """Of all customers, as they are now."""
+    engine = session.get_bind().engine
+    newest = session.execute(_NEWEST).scalar() or 0
+    names = _known.get(engine)
+    if names is None or names.newest != newest or not timedelta(0) <= now - names.read_at < KEPT:
+        names = _known[engine] = Names(newest, now, _by_start(session))
+    return names
 
 
 def others_named(session: Session, text: str, own: Customer, now: datetime) -> list[str]:
     """Names of other customers that are in the text. One that is part of the own name is looked
     for in what is left of the text without the own name."""
-    names, text = _read(session, now), text.lower()
+    return named_in(text, own, read_names(session, now))
+
+
+def named_in(text: str, own: Customer, names: Names) -> list[str]:
+    """As others_named, for many texts of one moment."""
+    text = text.lower()
     ours = [name.lower() for name in (own.name, own.name_en) if name]
     found = {name for name, customer in _find(names, text) if customer != own.id}
     return sorted(name for name in found if _is_named(name, text, ours))
 
 
-def _find(names: _Names, text: str) -> set[tuple[str, int]]:
+def _find(names: Names, text: str) -> set[tuple[str, int]]:
     return {
         (name, customer)
         for at in range(len(text) - 1)
@@ -67,15 +82,6 @@ def _is_named(name: str, text: str, ours: list[str]) -> bool:
         if name in own:
             text = text.replace(own, "")
     return name in text
-
-
-def _read(session: Session, now: datetime) -> _Names:
-    engine = session.get_bind().engine
-    newest = session.execute(_NEWEST).scalar() or 0
-    names = _known.get(engine)
-    if names is None or names.newest != newest or not timedelta(0) <= now - names.read_at < KEPT:
-        names = _known[engine] = _Names(newest, now, _by_start(session))
-    return names
 
 
 def _by_start(session: Session) -> dict[str, list[tuple[str, int]]]:

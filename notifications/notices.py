@@ -37,6 +37,10 @@ class _Telling:
     def rules(self) -> Rules:
         return self.known or read_rules(self.session)
 
+    @cached_property
+    def names(self) -> guard.Names:
+        return guard.read_names(self.session, self.now)
+
 
 @dataclass(frozen=True)
 class News:
@@ -68,7 +72,25 @@ def tell(
     telling = _Telling(session, template, facts, key, subject, is_urgent, now)
     if isinstance(to, Person):
         return outbox.add(session, _rows_for(telling, to)) if to.active else []
-    return _tell_contact(telling, to)
+    return outbox.add(session, _rows_for_contact(telling, to))
+
+
+def tell_contacts(
+    session: Session,
+    to: Sequence[Contact],
+    *,
+    template: str,
+    facts: Facts,
+    key: str,
+    subject: str,
+    is_urgent: bool = False,
+    now: datetime,
+) -> list[str]:
+    """As `tell` for each contact of a customer, with few statements; the states of the notices."""
+    telling = _Telling(session, template, facts, key, subject, is_urgent, now)
+    rows = [row for contact in to for row in _rows_for_contact(telling, contact)]
+    outbox.add_many(session, rows)
+    return [row.get("state", "waiting") for row in rows]
 
 
 def tell_groups(
@@ -110,7 +132,7 @@ def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:
     row |= outbox.worded(rules.words, row)
     if contact:
         own = session.get_one(Customer, contact.customer_id)
-        row = _guarded(session, row, own, now)
+        row = _guarded(guard.read_names(session, now), row, own)
     if row["state"] == "failed":
         return str(row["error"])
     for name in ("key", "channel", "to", "fallbacks", "title", "text", "state"):
@@ -135,7 +157,7 @@ def _rows_for(telling: _Telling, person: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:
+def _rows_for_contact(telling: _Telling, contact: Contact) -> list[dict[str, Any]]:
     own = telling.session.get_one(Customer, contact.customer_id)
     ends = _ends(telling, "customer", contact)
     rows = []
@@ -143,8 +165,8 @@ def _tell_contact(telling: _Telling, contact: Contact) -> list[Notice]:
         row = _row(
             telling, way, contact.language, contact.name, kind="customer", who=f"c{contact.id}"
         ) | {"contact_id": contact.id}
-        rows.append(_guarded(telling.session, row if ends else _kept(row), own, telling.now))
-    return outbox.add(telling.session, rows)
+        rows.append(_guarded(telling.names, row if ends else _kept(row), own))
+    return rows
 
 
 def _ends(telling: _Telling, kind: str, to: Person | Contact) -> list[list[End]]:
@@ -189,9 +211,9 @@ def _row(
     return row | outbox.worded(rules.words, row)
 
 
-def _guarded(session: Session, row: dict[str, Any], own: Customer, now: datetime) -> dict[str, Any]:
+def _guarded(names: guard.Names, row: dict[str, Any], own: Customer) -> dict[str, Any]:
     text = f"{row.get('title')}\n{row.get('text')}"
-    named = guard.others_named(session, text, own, now)
+    named = guard.named_in(text, own, names)
     if not named:
         return row
     return row | {"state": "failed", "error": f"It names another customer: {', '.join(named)}"}

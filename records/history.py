@@ -212,8 +212,10 @@ def _heads(
 def _lock_ends(connection: Connection, subjects: list[str]) -> dict[str, tuple[int, str]]:
     """The end of each chain, created where new, and locked until the commit."""
     found = list(connection.execute(_LOCK, {"subjects": subjects}))
-    new, begin = set(subjects) - {head.subject for head in found}, _BEGIN[connection.dialect.name]
-    found += [connection.execute(begin, {"subject": subject}).one() for subject in sorted(new)]
+    new = sorted(set(subjects) - {head.subject for head in found})
+    if new:  # in this order: nobody waits for each other in a circle
+        begin = _BEGIN[connection.dialect.name]
+        found += connection.execute(begin, [{"subject": subject} for subject in new]).all()
     return {head.subject: (head.seq, head.hash) for head in found}
 
 
@@ -229,7 +231,8 @@ def _write_before_commit(session: AnySession) -> None:
 
 @event.listens_for(AnySession, "after_commit")
 def _forget_after_commit(session: AnySession) -> None:
-    session.info.pop("written", None)
+    if not session.in_nested_transaction():  # the end of a savepoint is no end
+        session.info.pop("written", None)
 
 
 @event.listens_for(AnySession, "after_soft_rollback")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel, col
 
 from records.columns import BigId, Json, UtcDateTime
+from records.transactions import remembered
 
 
 class Policy(SQLModel, table=True):
@@ -56,8 +57,11 @@ _loaded: WeakKeyDictionary[Engine, dict[tuple[str, int], Policed]] = WeakKeyDict
 
 
 def newest(session: Session, *keys: str) -> dict[str, int]:
-    """The number of the newest version of each, where there is any."""
-    return {key: number for key, number in session.execute(_NEWEST, {"keys": keys})}
+    """The number of the newest version of each, where there is any; asked once in a transaction."""
+    known = remembered(session, "newest policies")
+    if keys not in known:
+        known[keys] = {key: number for key, number in session.execute(_NEWEST, {"keys": keys})}
+    return dict(known[keys])
 
 
 def load(session: Session, key: str, number: int) -> Policed | None:
@@ -73,6 +77,7 @@ def add(session: Session, policy: Policy) -> None:
     session.add(policy)
     session.flush()
     session.info["has published"] = True
+    remembered(session, "newest policies").clear()
 
 
 def _read(session: Session, key: str, number: int) -> Policed | None:

@@ -6,7 +6,7 @@ the parent and is a fault of its own. Which circuits it is about: affected_circu
 when it moves: bpmn/child_tickets.py. What was merged into a parent has no way of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,21 +35,18 @@ _WAITING = exists().where(
 def open_children(
     session: Session,
     parent: Ticket,
-    customers: Mapping[int, Sequence[Any]],
+    customers: Sequence[tuple[Customer, Sequence[Any]]],
     *,
     by: str,
     now: datetime,
 ) -> list[Ticket]:
     """One for each customer, with these of the parent's circuits. Their runs are yet to begin."""
-    names = select(Customer).where(col(Customer.id).in_(customers))
-    found = {customer.id: customer for customer in session.exec(names)}
-    opened = [_child(parent, found[key], rows, now) for key, rows in customers.items()]
+    opened = [_child(parent, customer, rows, now) for customer, rows in customers]
     session.add_all(opened)
     session.flush()
     affected_circuits.give(session, parent, opened)
-    for child in opened:
-        circuits = len(customers[child.customer_id or 0])
-        record_opening(session, child, by, now, parent=parent.id, circuits=circuits)
+    for child, (_, rows) in zip(opened, customers, strict=True):
+        record_opening(session, child, by, now, parent=parent.id, circuits=len(rows))
     if parent.state == "suspended":
         _stop_with(session, opened, parent, by, now)
     return opened

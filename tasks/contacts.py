@@ -3,7 +3,7 @@
 What is said: first_word.py, promises.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from notifications import notices
-from records import Contact, Notice, Ticket
+from records import Contact, Ticket
 
 REACHED = ("waiting", "sent")  # of a notice: it leaves, or has left
 _CONTACTS = (  # built once, as somebody waits for it
@@ -27,11 +27,12 @@ def contacts_of(session: Session, customer: int | None) -> list[Contact]:
     return list(session.exec(_CONTACTS, params={"customer": customer}))
 
 
-def tell_each(session: Session, contacts: Iterable[Contact], **told: Any) -> list[Notice]:
-    return [each for contact in contacts for each in notices.tell(session, to=contact, **told)]
-
-
-def note_told(ticket: Ticket, queued: Iterable[Notice], now: datetime) -> None:
-    """The first time that something leaves for them is when the customer was told."""
-    if any(notice.state in REACHED for notice in queued):
-        ticket.told_at = ticket.told_at or now
+def tell_each(
+    session: Session, ticket: Ticket, contacts: Sequence[Contact], *, now: datetime, **told: Any
+) -> int:
+    """How many notices; one that may not leave, as it names somebody else, is none. The first time
+    that something leaves for them is when the ticket's customer was told."""
+    states = notices.tell_contacts(session, contacts, now=now, **told)
+    if ticket.told_at is None and any(state in REACHED for state in states):
+        ticket.told_at = now
+    return sum(state != "failed" for state in states)

@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from notifications import notices
 from records import AlarmGroup, Ticket
+from records.transactions import remembered
 from tasks import clocks
-from tasks.contacts import contacts_of, note_told, tell_each
+from tasks.contacts import contacts_of, tell_each
 from tasks.durations import when
 from tasks.impact import circuit_codes, named
 from tasks.root_words import known_of
@@ -29,8 +31,7 @@ def tell_known(session: Session, ticket: Ticket, *, key: str, by: str, now: date
         return 0
     told: dict[str, Any] = {"template": "fault_known", "facts": _facts(session, ticket, now)}
     told |= {"key": key, "subject": f"ticket:{ticket.id}"}
-    queued = tell_each(session, contacts, is_urgent=ticket.impact == "outage", now=now, **told)
-    note_told(ticket, queued, now)
+    tell_each(session, ticket, contacts, is_urgent=ticket.impact == "outage", now=now, **told)
     names = [contact.name for contact in contacts]
     record(session, "customer told", ticket, by, now, told=names)
     return len(contacts)
@@ -55,11 +56,11 @@ def tell_at_risk(
     facts["known"] = _known(session, ticket)
     told: dict[str, Any] = {"template": "at_risk", "facts": facts, "now": now}
     told |= {"key": f"at-risk-{ticket.id}-{customer}", "subject": f"ticket:{ticket.id}"}
-    queued = tell_each(session, contacts, is_urgent=False, **told)
-    if queued:
+    states = notices.tell_contacts(session, contacts, **told)
+    if states:
         names = [contact.name for contact in contacts]
         record(session, "customer told of a risk", ticket, by, now, customer=customer, told=names)
-    return len(queued)
+    return len(states)
 
 
 def _facts(session: Session, ticket: Ticket, now: datetime) -> dict[str, Any]:
@@ -82,10 +83,14 @@ def _list(codes: list[str]) -> list[str] | None:
 
 
 def _known(session: Session, ticket: Ticket) -> Any:
-    of = AlarmGroup.ticket_id == (ticket.parent_id or ticket.id)
-    root = select(AlarmGroup.root_kind, AlarmGroup.cause, AlarmGroup.impact).where(of)
-    found = session.exec(root.order_by(col(AlarmGroup.id).desc()).limit(1)).first()
-    return known_of(*found) if found else None
+    """Of the newest root; for all children of one parent asked but once."""
+    parent, known = ticket.parent_id or ticket.id, remembered(session, "roots of tickets")
+    if parent not in known:
+        root = select(AlarmGroup.root_kind, AlarmGroup.cause, AlarmGroup.impact)
+        newest = root.order_by(col(AlarmGroup.id).desc()).limit(1)
+        found = session.exec(newest.where(AlarmGroup.ticket_id == parent)).first()
+        known[parent] = known_of(*found) if found else None
+    return known[parent]
 
 
 def _expected(session: Session, ticket: Ticket, now: datetime) -> str:
@@ -94,6 +99,16 @@ def _expected(session: Session, ticket: Ticket, now: datetime) -> str:
     said = ticket.expected_at or (parent.expected_at if parent else None)
     if said and said > now:
         return when(said)
-    found = clocks.read_all(session, ticket, now)
-    due = next((clock.due_at for clock in found if clock.name == "restore"), None)
+    if ticket.state == "following" and ticket.opened_at == now:
+        due = _at_first(ticket)  # it costs a third of all that opening a child does
+    else:
+        found = clocks.read_all(session, ticket, now)
+        due = next((clock.due_at for clock in found if clock.name == "restore"), None)
     return when(due) if due else "—"
+
+
+def _at_first(ticket: Ticket) -> datetime | None:
+    """When its restore clock is due, that has just begun; as for outages, day and night."""
+    minutes = ticket.limit.get("restore")
+    travel = timedelta(minutes=ticket.limit.get("travel") or 0)
+    return ticket.opened_at + timedelta(minutes=minutes) + travel if minutes else None

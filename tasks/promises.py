@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from records import Contact, Customer, Person, Ticket
 from tasks import clocks
-from tasks.contacts import contacts_of, note_told, tell_each
+from tasks.contacts import contacts_of, tell_each
 from tasks.durations import when
 from tasks.impact import circuit_code
 from tasks.people import require as require_permission
@@ -75,7 +75,7 @@ def tell_restored(session: Session, ticket: Ticket, *, key: str, now: datetime) 
         told: dict[str, Any] = {"template": "restored", "facts": facts, "now": now}
         told |= {"subject": f"ticket:{one.id}", "is_urgent": ticket.impact == "outage"}
         contacts = contacts_of(session, one.customer_id)
-        queued += _tell_each(session, one, contacts, key=f"{key}-{one.id}", **told)
+        queued += tell_each(session, one, contacts, key=f"{key}-{one.id}", **told)
     return queued
 
 
@@ -141,14 +141,7 @@ def _notify(
     told: dict[str, Any] = {"template": "progress", "facts": facts, "now": now}
     told |= {"subject": f"ticket:{ticket.id}", "is_urgent": of.impact == "outage"}
     key = f"progress-{ticket.id}-{now.timestamp():.6f}"
-    return _tell_each(session, ticket, contacts, key=key, **told)
-
-
-def _tell_each(session: Session, ticket: Ticket, contacts: list[Contact], **told: Any) -> int:
-    """How many notices; one that may not leave, as it names somebody else, is none."""
-    queued = tell_each(session, contacts, **told)
-    note_told(ticket, queued, told["now"])
-    return sum(notice.state != "failed" for notice in queued)
+    return tell_each(session, ticket, contacts, key=key, **told)
 
 
 def _reading(session: Session, ticket: Ticket, now: datetime) -> clocks.Reading:

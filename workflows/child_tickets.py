@@ -74,7 +74,7 @@ def _open_some(engine: Engine, parent: int, now: datetime, limit: int) -> str:
         if limit == 1:
             child_tickets.put_off(session, key, until=later(now), now=now)
 
-    return "done" if is_done(engine, parent, act, put_off) else outcome
+    return "done" if is_done(engine, parent, act, put_off, bold=True) else outcome
 
 
 def _start_strays(engine: Engine, now: datetime) -> int:

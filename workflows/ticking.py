@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
+from records.bold import DoAgain
 from records.database import open_session
 from workflows import lateness
 
@@ -52,11 +53,14 @@ def each_due(
     return done
 
 
-def is_done(engine: Engine, key: int, act: Act, put_off: Act) -> bool:
-    """Whether `act` had something to do, and did it."""
+def is_done(engine: Engine, key: int, act: Act, put_off: Act, *, bold: bool = False) -> bool:
+    """Whether `act` had something to do, and did it. A bold one is done again carefully if need
+    be."""
     try:
-        with open_session(engine) as session:
+        with open_session(engine, bold=bold) as session:
             return act(session, key) is not False
+    except DoAgain:
+        return is_done(engine, key, act, put_off)
     except Exception as error:
         what = f"{getattr(act, '__name__', act)} of {key}"
         log.exception("%s failed", what)
