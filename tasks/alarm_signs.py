@@ -14,7 +14,7 @@ from tasks.alarm_rules import Rules
 from tasks.impact import OUTAGES
 from tasks.reach import Root
 from tasks.topology import Topology
-from tasks.troubles import PATH, SECTION, Sign, Trouble
+from tasks.troubles import SECTION, Sign, Trouble
 
 DEGRADES = {  # what they tell of is worse than it was, and works
     *("degradedSignal", "excessiveBER", "opticalPowerLow", "thresholdCrossed"),
@@ -137,7 +137,7 @@ def patient_until(row: Any, rules: Rules) -> datetime:
 
 
 def _is_due(row: Any, rules: Rules, now: datetime) -> bool:
-    if rules.layers.get(row.cause, 0) >= PATH:
+    if row.cause in rules.consequences:
         return patient_until(row, rules) <= now
     return bool(row.act_at <= now)
 

@@ -28,6 +28,7 @@ from records.region.overlay import overlay
 from records.schema import require_migrations
 from workflows.alarms import open_tickets
 from workflows.clerk import Answered, Clerk
+from workflows.schedule import jobs
 from workflows.traces import Line, read_trace
 
 BATCH = 100
@@ -104,7 +105,7 @@ def work_off(engine: Engine, shift: list[Clerk]) -> int:
     with Progress(console=console) as progress:
         waiting = _open_tickets(engine)
         bar = progress.add_task("Tickets closed", total=waiting)
-        while done := sum(_do_queue(clerk) for clerk in shift):
+        while done := _do_round(engine, shift):
             steps += done
             progress.update(bar, completed=waiting - _open_tickets(engine))
     return steps
@@ -112,7 +113,8 @@ def work_off(engine: Engine, shift: list[Clerk]) -> int:
 
 def count(engine: Engine) -> Counter[str]:
     with open_session(engine, readonly=True) as session:
-        opened = select(func.count()).select_from(Ticket).where(Ticket.source == "alarm")
+        of_a_root = (Ticket.source == "alarm") & col(Ticket.parent_id).is_(None)
+        opened = select(func.count()).select_from(Ticket).where(of_a_root)
         taken = select(func.coalesce(func.sum(Ticket.alarms), 0)).where(Ticket.source == "alarm")
         tickets, alarms = session.exec(opened).one(), session.exec(taken).one()
         closed = session.exec(opened.where(Ticket.state == "closed")).one()
@@ -203,6 +205,17 @@ def _has_stood(raised_at: str | None, clear: dict[str, Any]) -> bool:
         return False
     stood = datetime.fromisoformat(clear["raised_at"]) - datetime.fromisoformat(raised_at)
     return stood >= HELD_OFF
+
+
+def _do_round(engine: Engine, shift: list[Clerk]) -> int:
+    """All that waits for people, and, where nothing does, what timed work has for them."""
+    done = sum(_do_queue(clerk) for clerk in shift)
+    if not done:
+        for job in jobs().values():
+            while job.lane == "children" and job.work(engine, datetime.now(UTC)):
+                pass
+        done = sum(_do_queue(clerk) for clerk in shift)
+    return done
 
 
 def _do_queue(clerk: Clerk) -> int:
