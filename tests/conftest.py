@@ -29,6 +29,7 @@ from tasks import sign_ins
 from tests.databases import SHELF, Postgresql, Sqlite, start_postgresql
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
+MEANWHILE = 600  # tests, about as many as a Prefect takes to begin
 CAST = {  # login: (roles, groups)
     "dora": (["dispatcher"], ["dispatch", "crc"]),
     "nora": (["dispatcher"], ["noc", "transport", "data"]),
@@ -39,6 +40,19 @@ CAST = {  # login: (roles, groups)
     "gwen": (["manager"], ["province_crc", "province_director"]),
     "root": (["administrator"], []),
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for other processes comes first, so that no worker waits alone at the end.
+
+    What uses one Prefect comes in order and after much else, while that begins. (Workers steal from
+    the end of what others have, so it stays with one of them.)
+    """
+    flows = [item for item in items if "begun" in getattr(item, "fixturenames", ())]
+    slow = [item for item in items if item.get_closest_marker("slow") and item not in flows]
+    first = {*flows, *slow}
+    others = [item for item in items if item not in first]
+    items[:] = [*flows[:1], *slow, *others[:MEANWHILE], *flows[1:], *others[MEANWHILE:]]
 
 
 @pytest.fixture

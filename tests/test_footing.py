@@ -1,19 +1,21 @@
 """What Baton cannot start without is named in a sentence; and nothing is left behind it."""
 
 import os
+import signal
 import socket
-import subprocess
 import sys
+from contextlib import contextmanager
+from threading import Timer
 
 import pytest
 from sqlmodel import select
 
+from api import __main__ as api_command
 from api.beginning import prepare
 from api.footing import CannotStart, reach_database, take_port
-from records import Person
+from records import Person, database
 from records.database import open_session
-
-WORK = [sys.executable, "-m", "workflows", "work", "--until-left"]
+from workflows import __main__ as workflows_command
 
 
 @pytest.fixture
@@ -22,16 +24,23 @@ def taken():
         yield door.getsockname()[1]
 
 
-def test_a_port_that_is_taken_is_said_before_anything_is_made(taken, tmp_path):
-    started = subprocess.run(
-        [sys.executable, "-m", "api"],
-        env=os.environ | {"BATON_PORT": str(taken), "BATON_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert started.returncode == 2 and "BATON_PORT=8001 make run" in started.stderr
-    assert "Traceback" not in started.stderr and not (tmp_path / "home").exists()
+@pytest.fixture
+def signals():
+    """What a command sets is set back."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(
+    taken, tmp_path, monkeypatch, capsys, signals
+):
+    monkeypatch.setenv("BATON_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "argv", ["api", "--port", str(taken)])
+    assert api_command.main() == 2 and "BATON_PORT=8001 make run" in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()
 
 
 def test_an_address_of_another_machine_is_said():
@@ -80,8 +89,22 @@ def test_without_a_demo_root_needs_a_password_and_may_get_it_later(engine, monke
         assert list(session.exec(select(Person.login))) == ["root"]
 
 
-def test_timed_work_stops_when_whoever_started_it_is_gone(sqlite_database):
-    env = os.environ | {"BATON_DATABASE_URL": sqlite_database()}
-    with subprocess.Popen(WORK, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as work:
-        _, told = work.communicate(timeout=150)  # closes its standard input
-    assert (work.returncode, told) == (0, b"")
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_timed_work_stops_when_whoever_started_it_is_gone(engine, signals, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "argv", ["workflows", "work", "--until-left"])
+    monkeypatch.setattr(database, "connect", lambda: engine)
+    with standard_input() as pipe:
+        Timer(0.1, os.close, [pipe]).start()
+        assert workflows_command.main() == 0
+    assert capfd.readouterr().err == ""
+
+
+@contextmanager
+def standard_input():
+    """Is a pipe; its other end."""
+    (here, there), before = os.pipe(), os.dup(0)
+    os.dup2(here, 0)
+    yield there
+    os.dup2(before, 0)
+    os.close(here)
+    os.close(before)
