@@ -194,7 +194,7 @@ def test_a_cancellation_while_it_is_open_wakes_all(session, turn, plan, tell, ac
         ({"circuits": ["HD-DIA-1"]}, {"HZ-1/GE1", "HZ-2/GE2", "HD-DIA-1"}),
         ({"devices": ["HZ-2/GE9"]}, set()),
     ],
-    ids=str,
+    ids=lambda told: "" if isinstance(told, set) else str(told),  # a set has no order
 )
 def test_work_explains_what_it_lists_and_the_ways_that_lead_through_it(
     session, plan, tell, acted, listed, held
