@@ -70,6 +70,10 @@ class ArticleFilter(Asked):
     owner: str | None = Field(None, max_length=40)
     review_before: AwareDatetime | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        return self.review_before is not None or any(getattr(self, name) for name in FILTERS)
+
 
 class ArticleChange(Given):
     """What is left out stays as it is. Texts are plain: HTML and scripts are refused."""
@@ -241,10 +245,19 @@ def _search(asked: ArticleFilter, turn: Turn) -> Page[ArticleShown]:
     if asked.sort not in (None, "-score"):
         raise wrong("sort", "搜索结果按相符程度排序", "A search is sorted by -score")
     found = article_search.ranked(turn.session, asked.q or "")
-    rows = select(Article, found.c.score).join(found, found.c.article_id == col(Article.id))
+    rows: Any = select(found.c.article_id, found.c.score)
+    if asked.is_narrowed:
+        rows = _narrow(rows.join(Article, col(Article.id) == found.c.article_id), asked)
     sorts = {"score": (found.c.score, found.c.article_id)}
-    rows = _narrow(rows, asked)
-    return page(turn.session, rows, asked, sorts=sorts, default="-score", show=show_article)
+    best = page(turn.session, rows, asked, sorts=sorts, default="-score", show=_pair)
+    # Only now the articles themselves: sorted along with their texts it takes five times as long.
+    mine = select(Article).where(col(Article.id).in_([id for id, _ in best.items]))
+    by_id = {row.id: row for row in turn.session.exec(mine)}
+    return Page(items=[show_article(by_id[id], n) for id, n in best.items], next=best.next)
+
+
+def _pair(id: int, score: int) -> tuple[int, int]:
+    return id, score
 
 
 def _narrow(rows: Any, asked: ArticleFilter) -> Any:

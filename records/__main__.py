@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from records import history, sealing
+from records import article_index, history, sealing
 from records.database import connect, migrate, open_session
 from records.progress import show_progress
 from records.region import RegionRefused, seed
@@ -20,6 +20,7 @@ Prepare and check the database of Baton.
   python -m records migrate           make the tables, or bring them up to date
   python -m records seed --size S     fill them with a demo region: 海东省 Haidong, which nobody
                                       lives in, served by 蓝海通信 Lanhai, which nobody runs
+  python -m records index             make the words that articles are found by anew
   python -m records verify            prove that nobody changed the history afterwards
 """
 WHERE = """\
@@ -79,6 +80,14 @@ def verify(engine: Engine, chosen: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
+def rebuild_index(engine: Engine, _: argparse.Namespace) -> int:
+    require_migrations(engine)
+    with show_progress() as progress, open_session(engine) as session:
+        count = article_index.rebuild(session, progress)
+    print(f"{count:,} articles can be found.")
+    return 0
+
+
 def seed_region(engine: Engine, chosen: argparse.Namespace) -> int:
     with show_progress() as progress:
         counts = seed(engine, chosen.size, progress, now=datetime.now(UTC))
@@ -96,9 +105,11 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m records", description=HELP, epilog=WHERE, formatter_class=plain
     )
-    commands = parser.add_subparsers(required=True, metavar="migrate | seed | verify")
+    commands = parser.add_subparsers(required=True, metavar="migrate | seed | index | verify")
     migrating = commands.add_parser("migrate", help="make the tables, or bring them up to date")
     migrating.set_defaults(command=run_migrations)
+    indexing = commands.add_parser("index", help="make anew the words that articles are found by")
+    indexing.set_defaults(command=rebuild_index)
     verifying = commands.add_parser("verify", help="compute every chain of history again")
     verifying.add_argument("--seal", metavar="HASH", help="of a seal that you kept: is it there?")
     verifying.set_defaults(command=verify)

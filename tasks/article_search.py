@@ -8,21 +8,35 @@ docs/decisions/, and `make bench`, row "search".
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
-from sqlalchemy import BigInteger, Integer, Select, Subquery, column, func, literal, select, values
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Integer,
+    Subquery,
+    TextClause,
+    TextualSelect,
+    bindparam,
+    column,
+    select,
+)
+from sqlalchemy import text as sql
 from sqlmodel import Session, col
 
-from records import Article, ArticleTerm
+from records import Article
 from records.article_terms import IN_TITLE, last_beginning, number_of, terms_of
 from records.articles import tags
 from tasks import knowledge
 
 COMMON = 2_000  # articles from which on a term is as common as any
 MOST = 12  # terms that are looked for
+MOST_COMMON = 2  # of a text that has nothing rarer, while somebody types
 LONGEST = 400  # characters of a text, its last: there is where somebody types
+SLOTS = 16, 64, LONGEST + 1  # terms that are counted by one statement
+TAGS = ("category", "cause")
 HUNDRED = 100  # the worth of a term is its logarithm in hundredths
-_BEST = [column("score", Integer).desc(), column("article_id", Integer).desc()]
+_MATCHED = [column("article_id", Integer), column("score", Integer), column("matched", Integer)]
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Suggestion:
 def ranked(session: Session, text: str) -> Subquery:
     """What a search finds: article_id and score, as a table to be narrowed, sorted and paged."""
     needs = knowledge.content(session)["search"]["needs_percent"]
-    return _matches(seek(session, text, needs)).subquery("ranked")
+    return _matches(seek(session, text, needs, MOST)).subquery("ranked")
 
 
 def suggest(
@@ -66,18 +80,21 @@ def suggest(
     solved cases: "suggest" of the policy "knowledge".
     """
     rules = knowledge.content(session)["suggest"]
-    words = seek(session, text, rules["needs_percent"])
+    words = seek(session, text, rules["needs_percent"], 0)
     tagged = _tag_worths(category, cause, words, rules)
-    found = _matches(_with_tags(words, tagged)).order_by(*_BEST).limit(rules["candidates"])
-    scores = {id: (score, matched) for id, score, matched in session.execute(found)}
+    found = _matches(_with_tags(words, tagged)).subquery()
+    best = select(found).order_by(found.c.score.desc(), found.c.article_id.desc())
+    few = session.execute(best.limit(rules["candidates"]))
+    scores = {id: (score, matched) for id, score, matched in few}
     rows = session.execute(select(Article).where(col(Article.id).in_(scores))).scalars()
     told = [_tell(row, *scores[row.id], words, tagged, rules) for row in rows]
     fit = [each for each in told if each and each.article.state == "published"]
     return sorted(fit, key=lambda each: (-each.score, -each.article.id))[:limit]
 
 
-def seek(session: Session, text: str, needs_percent: int) -> Sought:
-    """The rarest terms of the text that any article has.
+def seek(session: Session, text: str, needs_percent: int, common: int) -> Sought:
+    """The rarest terms of the text that any article has; of common ones at most so many, or
+    MOST_COMMON where it has no other.
 
     The word that is being typed counts once, as a whole or as a beginning.
     """
@@ -86,23 +103,25 @@ def seek(session: Session, text: str, needs_percent: int) -> Sought:
     beginning = last_beginning(text)
     terms = dict.fromkeys([*terms_of(text), *([beginning] if beginning else [])])
     numbers = [number_of(term) for term in terms]
-    counts = _count(session, numbers)
-    rarest = sorted(counts, key=lambda term: (counts[term], numbers.index(term)))[:MOST]
-    worths = {term: _worth(counts[term]) for term in rarest}
+    worths = _rarest(_count(session, numbers), numbers, common)
     twice = [worths.get(number_of(each), 0) for each in (last, beginning)] if beginning else [0]
     whole = sum(worths.values()) - min(twice)
     return Sought(worths, whole, math.ceil(whole * needs_percent / HUNDRED))
 
 
+def _rarest(counts: Mapping[int, int], numbers: Sequence[int], common: int) -> dict[int, int]:
+    """The worth of each that is to be looked for; of those as rare, the first in the text."""
+    ordered = sorted(counts, key=lambda term: (counts[term], numbers.index(term)))
+    rare = [term for term in ordered if counts[term] < COMMON]
+    most = max(common, 0 if rare else MOST_COMMON)
+    chosen = [*rare, *ordered[len(rare) :][:most]][:MOST]
+    return {term: _worth(counts[term]) for term in chosen}
+
+
 def _count(session: Session, terms: Sequence[int]) -> dict[int, int]:
     """How many articles have each, where any has; no further than COMMON."""
-    if not terms:
-        return {}
-    asked = values(column("term", BigInteger), name="asked").data([(each,) for each in terms])
-    table = asked.cte("asked")
-    some = select(literal(1)).where(col(ArticleTerm.term) == table.c.term).limit(COMMON)
-    counted = select(func.count()).select_from(some.correlate(table).subquery())
-    rows = session.execute(select(table.c.term, counted.correlate(table).scalar_subquery()))
+    slots = next(size for size in SLOTS if size >= len(terms))
+    rows = session.execute(_counting(slots), _fill("term", terms, slots)).tuples()
     return {term: count for term, count in rows if count}
 
 
@@ -127,22 +146,49 @@ def _with_tags(words: Sought, tagged: Mapping[str, int]) -> Sought:
     return Sought({**words.worths, **told}, words.whole, least)
 
 
-def _matches(sought: Sought) -> Select[Any]:
+def _matches(sought: Sought) -> TextualSelect:
     """article_id, score, and the worth of the terms that it has."""
-    pairs = list(sought.worths.items()) or [(0, 0)]  # nothing: no article has it
-    given = values(column("term", BigInteger), column("worth", Integer), name="asked")
-    asked = given.data(pairs).cte("asked")
-    matched = func.sum(asked.c.worth)
-    return (
-        select(
-            col(ArticleTerm.article_id).label("article_id"),
-            func.sum(col(ArticleTerm.weight) * asked.c.worth).label("score"),
-            matched.label("matched"),
-        )
-        .select_from(asked.join(ArticleTerm, col(ArticleTerm.term) == asked.c.term))
-        .group_by(col(ArticleTerm.article_id))
-        .having(matched >= max(sought.least, 1))
+    size = MOST + len(TAGS)
+    told = {"least": max(sought.least, 1)}
+    told |= _fill("term", list(sought.worths), size) | _fill(
+        "worth", [*sought.worths.values()], size
     )
+    return _matching().bindparams(**told).columns(*_MATCHED)
+
+
+# Texts, and of a few sizes: SQLAlchemy would make a statement with VALUES anew each time, which
+# takes longer than the search itself.
+@cache
+def _counting(slots: int) -> TextClause:
+    asked = ", ".join(f"(:term{n})" for n in range(slots))
+    counted = sql(
+        f"WITH asked(term) AS (VALUES {asked}) SELECT term, (SELECT count(*) FROM (SELECT 1 FROM"
+        f" articleterm WHERE articleterm.term = asked.term LIMIT {COMMON}) AS some) FROM asked"
+    )
+    return counted.bindparams(*_slots("term", slots, BigInteger))
+
+
+@cache
+def _matching() -> TextClause:
+    size = MOST + len(TAGS)
+    asked = ", ".join(f"(:term{n}, :worth{n})" for n in range(size))
+    matched = sql(
+        f"WITH asked(term, worth) AS (VALUES {asked}) SELECT article_id,"
+        " sum(weight * worth) AS score, sum(worth) AS matched"
+        " FROM asked JOIN articleterm ON articleterm.term = asked.term"
+        " GROUP BY article_id HAVING sum(worth) >= :least"
+    )
+    slots = [*_slots("term", size, BigInteger), *_slots("worth", size, Integer)]
+    return matched.bindparams(*slots, bindparam("least", type_=Integer))
+
+
+def _slots(name: str, count: int, kind: type[Integer]) -> list[BindParameter[int]]:
+    return [bindparam(f"{name}{n}", 0, type_=kind) for n in range(count)]
+
+
+def _fill(name: str, values: Sequence[int], slots: int) -> dict[str, int]:
+    """What is left over is 0, a term that no article has."""
+    return {f"{name}{n}": values[n] if n < len(values) else 0 for n in range(slots)}
 
 
 def _tell(

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from notifications import guard
-from records import Article, ArticleTerm, ArticleVersion, Customer, FaqPush, Person, history
-from records.articles import CONTENT, terms
+from records import Article, ArticleVersion, Customer, FaqPush, Person, article_index, history
+from records.articles import CONTENT
 from tasks import knowledge
 from tasks.people import find_person, may, require
 from tasks.refusals import Conflict, NotAllowed, NotFound, wrong
@@ -34,7 +33,7 @@ LONGEST = {  # characters of each; of each of a list
     "source": 100,
 }
 MOST = {"causes": 50, "script": 30}  # entries
-CURRENT = {"published", "expired"}
+CURRENT = set(article_index.IN_INDEX)
 STATES = {
     "draft": ("草稿", "a draft"),
     "published": ("已发布", "published"),
@@ -100,13 +99,13 @@ def publish(
     _check(session, told)
     require_words(told, "title", "body")
     _require_nobody_named(session, told, now)
-    _unlist(session, article)
+    _take_out(session, article)
     _put(article, told)
     article.draft, article.number, article.published_at = None, article.number + 1, now
     article.state = "published"
     _set_review(session, article, now)
     session.flush()
-    _list(session, article)
+    article_index.put_in(session, article)
     version = ArticleVersion(
         article_id=article.id, number=article.number, content=content_of(article),
         published_at=now, published_by=by.login, reason=reason,
@@ -144,7 +143,7 @@ def withdraw(session: Session, article: Article, *, reason: str, by: Person, now
     _require_theirs(article, by)
     _require_state(article, {"draft", *CURRENT})
     require_reason(reason)
-    _unlist(session, article)
+    _take_out(session, article)
     article.state, article.watch_at, article.source_key = "withdrawn", None, None
     for push in _active_pushes(session, article):
         push.ended_at, push.ended_by, push.remind_at = now, by.login, None
@@ -180,19 +179,9 @@ def record(
     history.record(session, verb, subject=subject, by=by, at=now, also=told)
 
 
-def _list(session: Session, article: Article) -> None:
-    rows = [
-        {"term": term, "article_id": article.id, "weight": weight}
-        for term, weight in sorted(terms(article).items())
-    ]
-    session.execute(insert(ArticleTerm), rows)
-
-
-def _unlist(session: Session, article: Article) -> None:
-    """By its own terms: an index for this alone would be as large as all the rest."""
+def _take_out(session: Session, article: Article) -> None:
     if article.state in CURRENT:
-        mine = col(ArticleTerm.term).in_(list(terms(article)))
-        session.execute(delete(ArticleTerm).where(mine, col(ArticleTerm.article_id) == article.id))
+        article_index.take_out(session, article)
 
 
 def _put(article: Article, told: Told) -> None:

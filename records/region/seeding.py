@@ -15,6 +15,7 @@ from records.region.circuits import Sales
 from records.region.customers import Client, build_customers
 from records.region.devices import Workshop, place_devices
 from records.region.fibre import Digger, lay_network
+from records.region.knowledge import share_knowledge
 from records.region.field import equip_field, plan_visits
 from records.region.network import Network
 from records.region.people import build_people, open_accounts
@@ -94,6 +95,7 @@ def _make(session: Session, rows: Rows, size: str, progress: Progress, now: date
     numbers = plan(size)
     ducts = _build(session, rows, numbers, progress, now)
     rows.close()
+    share_knowledge(session, now)
     counted = {_PLURALS.get(name, f"{name}s"): n for name, n in rows.written.items()}
     counted |= {"cities": numbers.cities, "counties": numbers.counties, "ducts": ducts}
     history.record(session, "seeded", subject=SUBJECT, by="system", at=now, size=size, rows=counted)
