@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Body, FastAPI
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, text
 from sqlmodel import col, select
 
 from records import Alarm, Device, Person, Site
@@ -22,10 +22,16 @@ from tests.bench_servers import Client, listen, serve_ours, served
 
 SINGLE, BATCH = 500, 100  # alarms sent one by one; in a batch
 BATCHES, WARM = 60, 50
-DEVICES, MANY, WRITTEN = 2_000, 1_000_000, 50_000
+DEVICES, MANY = 2_000, 1_000_000
 SINGLY, TOGETHER, SLOWER = 1 / 0.8, 1 / 5, 1.2  # × floor, × singly, × with few stored
 ALONE, TOGETHER_AT = "/api/alarms", "/api/alarms/batches"
 CAUSES = ("lossOfSignal", "linkDown", "thresholdCrossed", "alarmIndicationSignal")
+OBJECT = f"'HZ-' || (i % {DEVICES}) || '/9/' || (i % 97)"
+KEY = f"'ems-3|' || {OBJECT} || '|linkDown'"
+AGO = {  # so many seconds before
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', raised_at, '-' || i || ' seconds') || '000'",
+    "postgresql": "raised_at - i * interval '1 second'",
+}
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -140,22 +146,26 @@ def _prepare(url: str) -> str:
 def _fill(url: str, show: Progress) -> None:
     """A million alarms of the days before: one in fifty still stands."""
     engine = connect(url)
-    row = _row_of(engine, alarms.Report("ems-3", "x", "linkDown", raised_at=BEGAN))
-    row |= {"act_at": None, "counted": 1}
-    for first in range(0, MANY, WRITTEN):
-        with engine.begin() as connection:
-            rows = [_stored(row, number) for number in range(first, first + WRITTEN)]
-            connection.execute(insert(Alarm), rows)
-        show(f"storing {MANY:,} alarms", first + WRITTEN, MANY)
+    with open_session(engine) as session:
+        alarms.receive(session, [alarms.Report("ems-3", "x", "linkDown", BEGAN)], now=BEGAN)
+        row = session.exec(select(Alarm)).one().model_dump(exclude={"id"})
+    ago = AGO[engine.dialect.name]
+    cleared = "CASE WHEN i % 50 > 0 THEN raised_at END"
+    told = dict.fromkeys(row, "") | {
+        "key": f"{KEY} || '#' || i",
+        "object": OBJECT,
+        "device_id": f"1 + i % {DEVICES}",
+        "raised_at": ago,
+        "cleared_at": cleared,
+        "ended_key": f"CASE WHEN i % 50 > 0 THEN {KEY} END",
+        "act_at": "NULL",
+    }
+    columns = ", ".join(f'"{name}"' for name in told)
+    values = ", ".join(sql or f'"{name}"' for name, sql in told.items())
+    with engine.begin() as connection:
+        numbers = f"SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}"
+        add = f"INSERT INTO alarm ({columns}) SELECT {values} FROM n, alarm"
+        connection.execute(text(f"WITH RECURSIVE n(i) AS ({numbers}) {add}"))
+    show(f"storing {MANY:,} alarms", MANY, MANY)
     engine.dispose()
     settle(url)
-
-
-def _stored(row: dict[str, Any], number: int) -> dict[str, Any]:
-    name, cause = f"HZ-{number % DEVICES}/9/{number % 97}", CAUSES[number % len(CAUSES)]
-    at = BEGAN - timedelta(seconds=number)
-    key = f"ems-3|{name}|{cause}"
-    over = {"key": f"{key}#{number}", "ended_key": key, "cleared_at": at + timedelta(minutes=5)}
-    stands = {"key": f"ems-3|{name}-{number}|{cause}", "ended_key": None, "cleared_at": None}
-    told = {"object": name, "cause": cause, "raised_at": at, "last_at": at, "received_at": at}
-    return {**row, **told, "device_id": 1 + number % DEVICES, **(over if number % 50 else stands)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from records import Alarm, AlarmGroup, Ticket
@@ -111,14 +111,6 @@ def opened_again(session: Session) -> int:
         tickets.add(key)
         until[kind, name] = closed_at
     return again
-
-
-def told_first(session: Session) -> tuple[int, int]:
-    """Customers' tickets: told before they called, or without a call; and all."""
-    told, called = col(Ticket.told_at), col(Ticket.called_at)
-    mine = select(func.count()).select_from(Ticket).where(col(Ticket.parent_id).is_not(None))
-    first = mine.where(told.is_not(None), called.is_(None) | (told < called))
-    return session.execute(first).scalar_one(), session.execute(mine).scalar_one()
 
 
 def instead(session: Session, storm: Storm) -> str:
