@@ -6,8 +6,10 @@ Every table can be imported from here; importing this makes all of them known to
 from records.alarm_groups import AffectedCircuit, AlarmGroup
 from records.alarm_sources import AlarmSource
 from records.alarms import Alarm
+from records.archives import ArchiveSection, Consent, Readiness
 from records.articles import Article, ArticleTerm, ArticleVersion
 from records.assets import Asset
+from records.audits import Audit
 from records.bookings import Booking
 from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
@@ -18,13 +20,16 @@ from records.discrepancies import Discrepancy
 from records.experts import Expert
 from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
+from records.imports import Import, ImportRow
 from records.notices import Notice
+from records.onboarding import Onboarding, Wave
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
 from records.planned_works import PlannedWork
 from records.points import PointsEntry
 from records.policies import Policy
 from records.questions import Answer, Asked, Question
 from records.receipts import Receipt
+from records.replacements import Replacement
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
 from records.seals import Seal
 from records.segments import Forecast, HandOff, Report, Segment, Tally
@@ -43,18 +48,21 @@ __all__ = [
     "AlarmSource",
     "Allocation",
     "Answer",
+    "ArchiveSection",
     "Article",
     "ArticleTerm",
     "ArticleVersion",
     "Asked",
     "Asset",
     "Attachment",
+    "Audit",
     "Booking",
     "Certificate",
     "Chain",
     "Circuit",
     "Clock",
     "Comment",
+    "Consent",
     "Contact",
     "Customer",
     "Device",
@@ -70,17 +78,22 @@ __all__ = [
     "Group",
     "HandOff",
     "Hop",
+    "Import",
+    "ImportRow",
     "Incident",
     "KeptAnswer",
     "Lateness",
     "Membership",
     "Notice",
+    "Onboarding",
     "Person",
     "PlannedWork",
     "PointsEntry",
     "Policy",
     "Question",
+    "Readiness",
     "Receipt",
+    "Replacement",
     "Report",
     "Run",
     "Seal",
@@ -102,5 +115,6 @@ __all__ = [
     "Version",
     "Visit",
     "VisitJob",
+    "Wave",
     "WorkOrder",
 ]

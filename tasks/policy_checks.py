@@ -10,6 +10,7 @@ from typing import Any
 from notifications.policy import check_notices
 from notifications.words import check_words
 from tasks.alarm_checks import check_alarms
+from tasks.archive_checks import check_archives
 from tasks.calendar_checks import check_calendars
 from tasks.clock_checks import check_clocks
 from tasks.crew_checks import check_crews
@@ -23,6 +24,7 @@ from tasks.visit_checks import check_visits
 
 CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "alarms": check_alarms,
+    "archives": check_archives,
     "calendars": check_calendars,
     "clocks": check_clocks,
     "crews": check_crews,

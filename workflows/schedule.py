@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from workflows import (
     alarm_states,
     alarms,
+    archives,
     articles,
     child_tickets,
     clocks,
@@ -85,6 +86,9 @@ SCHEDULE: dict[str, Job | Flow] = {
     "seal history": Flow(seals.seal_history, ":07"),
     "foretell breaches": Flow(reports.foretell, ":37"),
     "report hand-offs": Flow(reports.report_hand_offs, "00:20"),
+    "count archives": Flow(archives.count_archives, "01:10"),
+    "count readiness": Flow(archives.count_readiness, "01:30"),
+    "rank replacements": Flow(archives.rank_replacements, "01:50"),
     "watch certificates": Flow(visits.watch_certificates, "07:40"),
     "watch calibrations": Flow(visits.watch_calibrations, "07:45"),
     "watch calendars": Flow(upkeep.watch_calendars, "08:30"),
