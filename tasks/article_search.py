@@ -163,7 +163,7 @@ def _counting(slots: int) -> TextClause:
     asked = ", ".join(f"(:term{n})" for n in range(slots))
     counted = sql(
         f"WITH asked(term) AS (VALUES {asked}) SELECT term, (SELECT count(*) FROM (SELECT 1 FROM"
-        f" articleterm WHERE articleterm.term = asked.term LIMIT {COMMON}) AS some) FROM asked"
+        f" articleterm WHERE articleterm.term = asked.term LIMIT {COMMON}) AS few) FROM asked"
     )
     return counted.bindparams(*_slots("term", slots, BigInteger))
 
