@@ -17,7 +17,7 @@ from bpmn import library, runs
 from records import AffectedCircuit, Circuit, Customer, Run, Subscription, Ticket, WorkOrder
 from records.customers import GRADES
 from records.database import QuickSession
-from tasks import affected_circuits, child_tickets, first_word, tickets
+from tasks import affected_circuits, child_tickets, contacts, first_word, tickets
 from tasks.affected_circuits import AT_RISK
 from tasks.impact import facts_of, facts_with
 
@@ -212,9 +212,11 @@ def _open_new(session: Session, parent: Ticket, rows: Rows, by: str, now: dateti
     customers = session.exec(select(Customer).where(col(Customer.id).in_(rows))).all()
     loaded = library.current(session, DIAGRAM) if customers else None
     told = [(customer, rows[customer.id]) for customer in customers]
+    contacts.foresee(session, rows)
     for child in child_tickets.open_children(session, parent, told, by=by, now=now):
         if isinstance(session, QuickSession):
             session.has_locked(child)
+        affected_circuits.foresee(session, child, list(rows[child.customer_id or 0]))
         _begin(session, child, rows[child.customer_id or 0], by, now, loaded)
 
 

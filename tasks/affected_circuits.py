@@ -15,8 +15,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from records import AffectedCircuit, Circuit, Customer, Site, Ticket
+from records.transactions import remembered
 
 AT_RISK = "at_risk"
+FORESEEN = "circuits of tickets"
 _A, _Z, _OF = aliased(Site), aliased(Site), aliased(Ticket)
 _WHOSE = (  # of a parent, those of its children too
     plain_select(
@@ -38,7 +40,7 @@ _WHOSE = (  # of a parent, those of its children too
     .where(col(AffectedCircuit.until).is_(None))
     .order_by(col(AffectedCircuit.id))
 )
-_OF_TICKETS = _WHOSE.where(col(AffectedCircuit.ticket_id).in_(bindparam("tickets", expanding=True)))
+_OF_TICKET = _WHOSE.where(col(AffectedCircuit.ticket_id) == bindparam("ticket"))
 _BY_CUSTOMER = _WHOSE.where(
     col(AffectedCircuit.ticket_id) == bindparam("ticket"),
     col(AffectedCircuit.customer_id).in_(bindparam("customers", expanding=True)),
@@ -65,10 +67,18 @@ def all_of(session: Session, ticket: Ticket) -> list[Any]:
     return list({row.circuit_id: row for row in rows}.values())
 
 
-def by_ticket(session: Session, tickets: Iterable[int]) -> Mapping[int, list[Any]]:
-    """Those that are on the tickets themselves."""
-    session.flush()
-    return _grouped(session.execute(_OF_TICKETS, {"tickets": list(tickets)}), "ticket_id")
+def of_ticket(session: Session, ticket: Ticket) -> list[Any]:
+    """Those that are on the ticket itself."""
+    known: list[Any] | None = remembered(session, FORESEEN).get(ticket.id)
+    if known is None:
+        session.flush()
+        known = list(session.execute(_OF_TICKET, {"ticket": ticket.id}))
+    return known
+
+
+def foresee(session: Session, ticket: Ticket, rows: list[Any]) -> None:
+    """Of a ticket that will be asked for them in this transaction, and has just got these."""
+    remembered(session, FORESEEN)[ticket.id] = rows
 
 
 def by_customer(
@@ -81,6 +91,7 @@ def by_customer(
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
     if rows:
+        remembered(session, FORESEEN).clear()
         session.flush()
         session.connection().execute(insert(AffectedCircuit), rows)
 
@@ -116,6 +127,7 @@ def end(session: Session, ticket: Ticket, now: datetime) -> None:
 
 
 def _run(session: Session, statement: Any) -> None:
+    remembered(session, FORESEEN).clear()
     session.flush()
     session.execute(statement, execution_options={"synchronize_session": False})
 

@@ -3,7 +3,7 @@
 What is said: first_word.py, promises.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlmodel import Session, col, select
 
 from notifications import notices
 from records import Contact, Ticket
+from records.transactions import remembered
 
+FORESEEN = "contacts of customers"
 REACHED = ("waiting", "sent")  # of a notice: it leaves, or has left
 _CONTACTS = (  # built once, as somebody waits for it
     select(Contact)
@@ -24,7 +26,20 @@ _CONTACTS = (  # built once, as somebody waits for it
 def contacts_of(session: Session, customer: int | None) -> list[Contact]:
     if not customer:
         return []
-    return list(session.exec(_CONTACTS, params={"customer": customer}))
+    known: list[Contact] | None = remembered(session, FORESEEN).get(customer)
+    if known is None:
+        known = list(session.exec(_CONTACTS, params={"customer": customer}))
+    return known
+
+
+def foresee(session: Session, customers: Iterable[int]) -> None:
+    """These will be told in this transaction: their contacts, with one statement."""
+    keys = list(customers)
+    known = remembered(session, FORESEEN)
+    known.update({key: [] for key in keys})
+    rows = select(Contact).where(col(Contact.customer_id).in_(keys)).order_by(col(Contact.id))
+    for contact in session.exec(rows):
+        known[contact.customer_id].append(contact)
 
 
 def tell_each(

@@ -152,7 +152,7 @@ def circuit_codes(session: Session, ticket: Ticket) -> list[str]:
     if not is_of_group(ticket):
         circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
         return [circuit.code] if circuit else []
-    rows = affected_circuits.by_ticket(session, [ticket.id]).get(ticket.id, [])
+    rows = affected_circuits.of_ticket(session, ticket)
     codes = [row.code for row in rows if row.customer_id == ticket.customer_id]
     circuit = session.get(Circuit, ticket.circuit_id) if ticket.circuit_id else None
     return codes if circuit is None or circuit.code in codes else [circuit.code, *codes]

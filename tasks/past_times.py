@@ -37,6 +37,7 @@ def _told() -> Select[Any]:
         select(*_columns(Tally, "ticket_id", "restored_at", "grade"), *_columns(Ticket, "domains"))
         .join(Ticket, col(Ticket.id) == col(Tally.ticket_id))
         .where(col(Tally.restored_at).is_not(None), col(Ticket.state) == "closed")
+        .where(col(Ticket.parent_id).is_(None))
         .order_by(col(Tally.over_at).desc())
         .limit(MOST)
         .subquery()

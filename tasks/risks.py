@@ -46,7 +46,8 @@ def find_risks(
 ) -> list[Risk]:
     """Tickets whose limit ends within that time, or that are suspended; the likeliest first.
 
-    Those that are late already are no risk any more. Looked at are the NEAREST to their end.
+    Those that are late already are no risk any more; a child's risk is its parent's. Looked at are
+    the NEAREST to their end.
     """
     every = each_risk(session, now, now + within, NEAREST)
     found = [risk for risk in every if risk.odds.probability >= least]
@@ -72,6 +73,7 @@ def _open(now: datetime, until: datetime | None) -> Any:
         .join(Clock, col(Clock.ticket_id) == col(Ticket.id))
         .where(col(Clock.name) == CLOCK, col(Clock.state).in_(("running", "paused")))
         .where(col(Ticket.closed_at).is_(None), or_(due.is_(None), is_near))
+        .where(col(Ticket.state) != "following")
         .order_by(due.is_(None), due, col(Ticket.id))
     )
 
