@@ -23,6 +23,7 @@ from tasks.impact import facts_of, facts_with
 
 DIAGRAM = "customer_impact"
 BATCH = 25  # children opened in one transaction
+MOST = 5_000
 BY = "alarms"
 STRAY = "own_fault"  # the end of a run whose customer was not satisfied
 BUSY = ("accepted", "en_route", "on_site", "waiting_internal")  # of an order: somebody has it
@@ -34,9 +35,10 @@ Rows = Mapping[int, Sequence[Any]]  # affected circuits, by customer
 
 
 def find_waiting(session: Session, *, now: datetime) -> list[int]:
-    """Parents with customers who have no child yet."""
-    is_due = col(AffectedCircuit.waits_since) <= now
-    return list(session.exec(select(AffectedCircuit.ticket_id).where(is_due).distinct()))
+    """Parents with customers who have no child yet, of the MOST circuits that wait the longest."""
+    since = col(AffectedCircuit.waits_since)
+    waiting = select(AffectedCircuit.ticket_id).where(since <= now).order_by(since).limit(MOST)
+    return list(dict.fromkeys(session.exec(waiting)))
 
 
 def open_some(session: Session, parent_id: int, *, now: datetime, limit: int = BATCH) -> int:

@@ -11,6 +11,7 @@ from records import (
     Circuit,
     Clock,
     Customer,
+    Device,
     Entry,
     Hop,
     Notice,
@@ -304,6 +305,18 @@ def test_the_flow_tells_children_and_parents(cut, session, engine):
     assert flow.tell_children(engine, cut.now) == 2
     session.expire_all()
     assert {ticket.state for ticket in session.exec(select(Ticket))} == {"closed"}
+
+
+@on_sqlite
+def test_crews_go_at_once_to_what_cannot_be_seen_from_afar(cut, session):
+    device = session.exec(select(Device)).first()
+    device.manageability = "none"
+    group = found_group(session, device, cut.now, kind="device")
+    told = {"priority": "P1", "now": cut.now}
+    cut.ticket = group_tickets.open_for(session, group, hits_of(session, group), **told)
+    assert cut.ticket.limit["judge"] == 5
+    cut.kept().do("accept_alarm").do("judge", domains=["transport", "line"])
+    assert cut.orders().keys() == {"transport_on_site", "line_on_site"}
 
 
 def test_told_first_is_told_before_the_call(cut, session, now):
