@@ -12,6 +12,8 @@ from tests.asking import post, refused, wrong_fields
 from tests.test_articles import WIFI
 from workflows.faq_pushes import remind
 
+on_one = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def article(session, cast, now):
@@ -84,6 +86,7 @@ def test_its_script_opens_on_a_case_that_matches(session, now, push):
     assert case_scripts.scripts_for(session, "流量", now=now + timedelta(days=15)) == []
 
 
+@on_one
 def test_by_its_category_alone_it_opens_too_and_by_nothing_never(session, now, push):
     push(words=[])
     push(words=[], category="")
@@ -92,6 +95,7 @@ def test_by_its_category_alone_it_opens_too_and_by_nothing_never(session, now, p
     assert case_scripts.scripts_for(session, "随便", now=now) == []
 
 
+@on_one
 def test_what_is_withdrawn_is_pushed_no_more(session, cast, now, article, push):
     row = push()
     articles.withdraw(session, article, reason="错", by=cast["mei"], now=now)
@@ -100,6 +104,7 @@ def test_what_is_withdrawn_is_pushed_no_more(session, cast, now, article, push):
         push()
 
 
+@on_one
 @pytest.mark.parametrize(
     "wrong, field",
     [
@@ -117,6 +122,7 @@ def test_a_push_that_would_not_work_is_refused(push, wrong, field):
     assert refusal.value.facts["fields"][0]["field"] == field
 
 
+@on_one
 def test_pushes_over_http(as_, article):
     mei, ada, liu = as_("mei"), as_("ada"), as_("liu")
     given = {"article": article.id, "trigger": "hot_issue", "groups": ["crc"], "words": ["流量"]}

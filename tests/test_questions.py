@@ -18,6 +18,8 @@ from workflows.questions import raise_questions
 
 CDR = {"title": "话单为何拆成多条", "text": "一次通话有三条话单,时间相连", "category": "billing"}
 
+on_one = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def expert(session, cast, now):
@@ -100,6 +102,7 @@ def test_who_has_left_is_away_or_has_enough_in_hand_is_not_asked(session, cast, 
         experts.appoint(session, gone, by=cast["mei"], now=now)
 
 
+@on_one
 def test_terms_end_by_themselves_and_nobody_appoints_themselves(engine, session, cast, now, expert):
     row = expert("old")
     assert expert_flow.end_terms(engine, now + timedelta(days=731)) == 1
@@ -134,6 +137,7 @@ def test_an_unanswered_question_rises_from_city_to_group(engine, session, now, e
     assert len(told) == 4  # at last the guardians
 
 
+@on_one
 def test_where_a_level_has_nobody_the_next_is_asked_at_once(session, cast, expert, ask):
     expert("at.group", "group")
     row = ask()
@@ -144,6 +148,7 @@ def test_where_a_level_has_nobody_the_next_is_asked_at_once(session, cast, exper
     assert last.person_id == cast["mei"].id  # of the group nsm
 
 
+@on_one
 def test_with_answers_the_asker_is_reminded_before_it_rises(
     engine, session, cast, now, ask, expert
 ):
@@ -173,6 +178,7 @@ def test_the_first_accepted_answer_ends_it_and_earns_points(session, cast, now, 
         questions.accept(session, row, second, by=cast["ada"], now=now)
 
 
+@on_one
 def test_nobody_accepts_their_own_answer(session, cast, now, ask):
     row = ask(by="mei")
     own = questions.answer(session, row, "我知道了", by=cast["mei"], now=now)
@@ -185,6 +191,7 @@ def test_nobody_accepts_their_own_answer(session, cast, now, ask):
     questions.accept(session, row, others, by=cast["mei"], now=now)
 
 
+@on_one
 def test_an_answer_after_the_close_is_kept_and_earns_nothing(session, cast, now, ask):
     row = ask()
     first = questions.answer(session, row, "a", by=cast["liu"], now=now)
@@ -196,6 +203,7 @@ def test_an_answer_after_the_close_is_kept_and_earns_nothing(session, cast, now,
     assert verbs(session, row)[-1] == "answered after the close"
 
 
+@on_one
 def test_what_did_not_hold_is_reopened_and_its_points_taken_back(session, cast, now, ask):
     row = ask()
     answer = questions.answer(session, row, "a", by=cast["liu"], now=now)
@@ -252,6 +260,7 @@ def test_two_awards_at_once_stay_within_the_cap(engine, session, cast, now):
         assert award(other, now, 11, by="y").points == 0
 
 
+@on_one
 def test_the_list_of_a_month_is_kept_once_and_its_best_are_told(engine, session, cast, now):
     award(session, now, 1)
     award(session, now, 2, login="dora", kind="triage_right")
@@ -303,6 +312,7 @@ def test_two_who_accept_at_once_are_told_who_was_first(engine, session, cast, no
         questions.accept(session, row, session.get_one(Answer, 2), by=cast["ada"], now=now)
 
 
+@on_one
 def test_experts_over_http(as_, session, cast):
     mei, ada = as_("mei"), as_("ada")
     refused(ada.post("/api/experts", json={"login": "liu"}), 403)
@@ -326,6 +336,7 @@ def test_experts_over_http(as_, session, cast):
     assert session.get_one(Expert, cast["liu"].id).state == "ended"
 
 
+@on_one
 def test_a_level_that_a_policy_took_away_is_the_last(session, ask):
     row = ask()
     row.level = "moon"
