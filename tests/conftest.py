@@ -26,10 +26,11 @@ from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, 
 from records.database import connect, migrate, open_session
 from records.region.groups import GROUPS
 from tasks import sign_ins
+from tests.collecting import in_order, take_turns
 from tests.databases import SHELF, Postgresql, Sqlite, start_postgresql
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
-MEANWHILE = 600  # tests, about as many as a Prefect takes to begin
+IS_ALL = "BATON_TEST_DATABASES" in os.environ  # whoever names them wants each test on each
 CAST = {  # login: (roles, groups)
     "dora": (["dispatcher"], ["dispatch", "crc"]),
     "nora": (["dispatcher"], ["noc", "transport", "data"]),
@@ -42,17 +43,11 @@ CAST = {  # login: (roles, groups)
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for other processes comes first, so that no worker waits alone at the end.
-
-    What uses one Prefect comes in order and after much else, while that begins. (Workers steal from
-    the end of what others have, so it stays with one of them.)
-    """
-    flows = [item for item in items if "begun" in getattr(item, "fixturenames", ())]
-    slow = [item for item in items if item.get_closest_marker("slow") and item not in flows]
-    first = {*flows, *slow}
-    others = [item for item in items if item not in first]
-    items[:] = [*flows[:1], *slow, *others[:MEANWHILE], *flows[1:], *others[MEANWHILE:]]
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [] if IS_ALL else take_turns(items)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = in_order([item for item in items if item not in set(left_out)])
 
 
 @pytest.fixture

@@ -217,6 +217,7 @@ def test_what_fails_at_the_commit_is_not_answered_as_done(odd, as_):
     assert as_("liu").post("/api/odd/twice").status_code == 409
 
 
+@pytest.mark.both_databases
 def test_the_second_of_two_is_told_who_was_first(odd, as_):
     as_("dora")
     answer = as_("liu").post("/api/odd/stale")

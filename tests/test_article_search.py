@@ -8,6 +8,8 @@ from sqlmodel import select
 from tasks import article_search, articles, uses
 from tests.asking import post, refused, wrong_fields
 
+pytestmark = pytest.mark.both_databases
+
 ARTICLES = {
     "fibre": {
         "kind": "fault",

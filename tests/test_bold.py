@@ -5,13 +5,16 @@ from contextlib import suppress
 import pytest
 from sqlmodel import select
 
-from bpmn import library, tickets
+from bpmn import tickets
 from records import Clock, Ticket, WorkOrder, history
 from records.bold import DoAgain, unguarded
 from records.database import open_session
 from tasks import clocks, work_orders
 from tasks.services import SERVICES
+from tests.asking import publish
 from tests.fault_walks import FAULT, example
+
+pytestmark = pytest.mark.both_databases
 
 ANSWERS = {"answers": example("accept.json")}
 
@@ -19,7 +22,7 @@ ANSWERS = {"answers": example("accept.json")}
 @pytest.fixture
 def order(session, cast, now):
     """Dora's, about a call of the bank's: completing it calls the service tickets.accept."""
-    library.publish(session, FAULT, by="owen", now=now)
+    publish(session, now, FAULT)
     told = {"circuit_code": "HD-DIA-1", "started_at": now.isoformat()}
     ticket = tickets.report(session, example("fault_intake.json") | told, by=cast["dora"], now=now)
     order = session.exec(select(WorkOrder).where(WorkOrder.run_id == ticket.run_id)).one()

@@ -128,6 +128,7 @@ def test_i_say_by_which_channels_i_want_to_hear(as_, session, cast):
 # Steered
 
 
+@pytest.mark.both_databases
 def test_the_list_is_narrowed_and_goes_on_page_by_page(as_, told, cast):
     told(cast["liu"]), told(cast["dora"]), told()
     dora = as_("dora")

@@ -2,9 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlmodel import select
 
 from records import KeptAnswer, Person, Token
+
+pytestmark = pytest.mark.both_databases
 
 LIN = {"login": "lin", "name": "林"}
 

@@ -101,6 +101,7 @@ def test_a_completed_order_leads_to_the_next_one(as_, order):
     assert ada.get(f"/api/work-orders/{order.id}").json()["answers"]["confirmed"] is True
 
 
+@pytest.mark.both_databases
 def test_the_second_of_two_hears_who_was_first(as_, order):
     as_("ada").post(f"/work-orders/{order.id}/actions/accept")
     answer = as_("dora").post(f"/work-orders/{order.id}/actions/accept", headers=ENGLISH)

@@ -9,6 +9,8 @@ from api.paging import Asked, page
 from records import Person
 from tasks.refusals import Invalid
 
+pytestmark = pytest.mark.both_databases
+
 SORTS = {
     "login": (col(Person.login),),
     "city": (col(Person.city), col(Person.id)),

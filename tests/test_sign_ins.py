@@ -12,6 +12,8 @@ from records.database import open_session
 from tasks import people
 from tasks.passwords import hash_password
 
+pytestmark = pytest.mark.both_databases
+
 PASSWORD = "correct horse battery"
 
 

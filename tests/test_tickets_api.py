@@ -247,6 +247,7 @@ def test_tickets_are_found_by_what_they_are_about(dora, session, ticket):
         assert wrong_fields(dora.get(f"/api/tickets?{query}")) == [query.split("=")[0]]
 
 
+@pytest.mark.both_databases
 def test_pages_follow_each_other_to_the_end(dora, session, clock):
     post(dora, "tickets", **CALL)
     clock.now += timedelta(minutes=1)

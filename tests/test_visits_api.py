@@ -90,6 +90,7 @@ def test_how_visits_are_refused(as_, field, now):
 
 
 @on_one
+@pytest.mark.both_databases
 def test_the_second_of_two_who_want_one_van_is_told_who_has_it(as_, field):
     dora = as_("dora")
     first, second = (

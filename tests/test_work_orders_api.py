@@ -63,6 +63,7 @@ def test_answers_that_cannot_be_kept_are_422_for_every_verb(dora, place):
     assert dora.get(place).json()["draft"] is None
 
 
+@pytest.mark.both_databases
 def test_the_second_to_complete_gets_409_and_who_was_first(dora, as_, place):
     do(dora, place, "acceptance")
     do(dora, place, "completion", answers={"ok": True})
