@@ -88,6 +88,7 @@ WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:a
 SERVE = WORK | {"tickets:open"}
 VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
+DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
