@@ -20,7 +20,7 @@ from records.discrepancies import Discrepancy
 from records.experts import Expert
 from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
-from records.imports import Import, ImportRow
+from records.imports import Import, ImportFile, ImportRow
 from records.notices import Notice
 from records.onboarding import Onboarding, Wave
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
@@ -79,6 +79,7 @@ __all__ = [
     "HandOff",
     "Hop",
     "Import",
+    "ImportFile",
     "ImportRow",
     "Incident",
     "KeptAnswer",

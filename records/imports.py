@@ -23,7 +23,6 @@ class Import(SQLModel, table=True):
     kind: str  # customers, contacts, sites, devices, circuits
     name: str = ""  # of the file
     sha256: str
-    content: bytes = Field(sa_type=LargeBinary)  # emptied at the end
     is_dry_run: bool = False
     state: str = "running"  # running, stopped, done
     total: int = 0  # rows
@@ -35,6 +34,14 @@ class Import(SQLModel, table=True):
     given_by: str
     given_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ImportFile(SQLModel, table=True):
+    """The bytes of one, until it is done. Apart: each part changes its import, which would write
+    them anew."""
+
+    import_id: int = Field(foreign_key="import.id", primary_key=True, sa_type=BigId)
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class ImportRow(SQLModel, table=True):

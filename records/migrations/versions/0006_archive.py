@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("is_dry_run", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
@@ -104,6 +103,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "importfile",
+        sa.Column(
+            "import_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["import.id"],
+        ),
+        sa.PrimaryKeyConstraint("import_id"),
+    )
     op.create_table(
         "importrow",
         sa.Column(
@@ -257,6 +270,7 @@ def downgrade() -> None:
 
     op.drop_table("onboarding")
     op.drop_table("importrow")
+    op.drop_table("importfile")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_expires_at"))
         batch_op.drop_index(batch_op.f("ix_consent_customer_id"))
