@@ -37,7 +37,7 @@ def facts_with(session: Session, ticket: Ticket, rows: Sequence[Any]) -> dict[st
     device = session.get(Device, ticket.device_id) if ticket.device_id else None
     products = {row.product for row in down}
     aaa = sum("AAA" in (row.grade, row.customer_grade) for row in down)
-    by_children = ticket.customer_id is None and any(row.impact != AT_RISK for row in rows)
+    by_children = _is_by_children(ticket, rows)
     return _said(ticket) | {
         "product": products.pop() if len(products) == 1 else "",
         "manageability": device.manageability if device else _seen(down, by_children),
@@ -55,9 +55,20 @@ def _seen(rows: Sequence[Any], by_children: bool) -> str:
     return choose(known, key=MANAGEABILITY.index)
 
 
+def has_only_children(session: Session, ticket: Ticket) -> bool:
+    """Whether only its children's customers are to be told and called back."""
+    if ticket.customer_id or not is_of_group(ticket):
+        return False
+    return _is_by_children(ticket, affected_circuits.all_of(session, ticket))
+
+
 def is_of_group(ticket: Ticket) -> bool:
     """Whether it may have affected circuits: a group of alarms opened it, or its parent."""
     return bool(ticket.priority or ticket.parent_id)
+
+
+def _is_by_children(ticket: Ticket, rows: Sequence[Any]) -> bool:
+    return ticket.customer_id is None and any(row.impact != AT_RISK for row in rows)
 
 
 def _facts_alone(session: Session, ticket: Ticket) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from records import Ticket
 from tasks import child_tickets, first_word, milestones, promises, stops, tickets, urgency
-from tasks.impact import ZONE, facts_of, is_night, standing_alarms
+from tasks.impact import ZONE, facts_of, has_only_children, is_night, standing_alarms
 from tasks.people import find_person
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
@@ -236,7 +236,7 @@ def _lasted(caller: Caller, ticket: Ticket) -> Facts:
     lasted = _minutes((ticket.restored_at or caller.now) - ticket.started_at)
     most = ticket.limit.get("report_if_over")
     told: Facts = {"outage_minutes": lasted, "is_report_due": most is not None and lasted > most}
-    return told | {"by_children": facts_of(caller.session, ticket)["by_children"]}
+    return told | {"by_children": has_only_children(caller.session, ticket)}
 
 
 def _rows(columns: Mapping[str, Any]) -> list[Facts]:
