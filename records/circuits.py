@@ -59,7 +59,7 @@ class Circuit(SQLModel, table=True):
     is_protected: bool = False
     manageability: str = "full"  # that of its worst hop, kept with it
     opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # 起租, where it is known
-    ceased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # 拆机: it has no hops then
+    ceased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # 拆机: no hops then
 
 
 class Hop(SQLModel, table=True):

@@ -42,11 +42,13 @@ class ServiceOrder(SQLModel, table=True):
     promised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     limits: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # tasks/order_limits.py
     act_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a limit, or it goes on
+    summary: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # 核查汇总
     design: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     test: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # end to end, as measured
     acceptance: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     closing: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # why it ended so
     is_configured: bool = False  # the data are staged in the network
+    is_built: bool = False  # what was to be built is
     amendments: int = 0
     resume_state: str = ""  # where a postponed order goes back to
     postponed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

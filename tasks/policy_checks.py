@@ -18,6 +18,7 @@ from tasks.distance_checks import check_distances
 from tasks.findings import Finding
 from tasks.knowledge_checks import check_knowledge, check_points
 from tasks.mapping_checks import check_snmp, check_syslog
+from tasks.order_checks import check_orders
 from tasks.recipient_checks import check_recipients
 from tasks.suspension_checks import check_suspensions
 from tasks.visit_checks import check_visits
@@ -31,6 +32,7 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "distances": check_distances,
     "knowledge": check_knowledge,
     "notices": check_notices,
+    "orders": check_orders,
     "points": check_points,
     "recipients": check_recipients,
     "snmp": check_snmp,
