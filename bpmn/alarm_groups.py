@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import func
+from sqlalchemy import select as plain_select
+from sqlmodel import Session, col, select
 
 from bpmn import group_tickets, library
 from bpmn.dmn import Decision
@@ -66,13 +68,14 @@ def facts_of(session: Session, group: AlarmGroup, hits: Sequence[Hit]) -> dict[s
 
 
 def _of_alarms(session: Session, group: AlarmGroup) -> dict[str, bool]:
-    """All of them flap; all that stand are of a planned work."""
-    flaps = func.count().filter(col(Alarm.is_flapping))
-    works = func.count(col(Alarm.planned_work_id))
-    rows = select(func.count(), flaps, works).where(Alarm.group_id == group.id)
-    every, flapping, planned = session.exec(rows).one()
+    """It flaps, and nothing stands that does not; all is of a planned work."""
+    stands = ~col(Alarm.is_flapping) & col(Alarm.cleared_at).is_(None)
+    flaps, works = col(Alarm.is_flapping), col(Alarm.planned_work_id).is_not(None)
+    counted = (func.count().filter(one) for one in (stands, flaps, works))
+    rows = plain_select(func.count(), *counted).where(col(Alarm.group_id) == group.id)
+    every, standing, flapping, planned = session.execute(rows).one()
     return {
-        "is_flapping": 0 < every == flapping,
+        "is_flapping": flapping > 0 and standing == 0,
         "is_shielded": 0 < every == planned,
     }
 

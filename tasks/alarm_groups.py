@@ -178,7 +178,8 @@ def _go_on(
     group.impact = "outage" if one.is_outage else group.impact
     group.severity = _worst(row.severity for row in [group, *own])
     group.cleared_at = None if own else group.cleared_at
-    if one.lesser or was != (group.impact, group.severity):
+    is_news = was != (group.impact, group.severity) or any(row.is_flapping for row in own)
+    if one.lesser or is_news:
         group.act_at = now
     if one.signs:
         _record(session, group, "joined", now, **_told(one))

@@ -12,6 +12,7 @@ from tasks.topology import Topology
 ON_DEVICE = ("device", "card", "port")
 MOST = 8_000  # places that are kept looked up: 40 MB
 _KEPT: "list[Reach]" = []
+WIDE = 512  # looked at for a single alarm: one of them may be what it is about
 SAMPLE = 32  # hops looked at where thousands pass: enough to know what most of them share
 
 
@@ -96,7 +97,7 @@ class Reach:
     def met_above(self, place: Root, known: Known) -> set[Root]:
         """Which known roots its circuits pass."""
         found = self._met_within(place, known)
-        for first in {self.net.way(hop)[0] for hop in self.hops(place)}:
+        for first in {self.net.way(hop)[0] for hop in self.hops(place, WIDE)}:
             way = self.net.way(first)
             if circuit := known.others.get(("circuit", self.net.circuit(first))):
                 found.add(circuit)
@@ -108,7 +109,7 @@ class Reach:
     def met_beside(self, place: Root, known: Known) -> set[Root]:
         """Which known roots may take the light away here."""
         net, found = self.net, self._met_within(place, known)
-        for hop in self.hops(place):
+        for hop in self.hops(place, WIDE):
             if not net.is_first(hop):
                 self._meet(hop - 1, known, found)
                 self._meet_section(net.section(hop - 1), known, found, ends=True)
@@ -117,10 +118,10 @@ class Reach:
                 self._meet_section(net.section(hop), known, found, ends=True)
         return found
 
-    def hops(self, place: Root) -> list[int]:
+    def hops(self, place: Root, most: int = SAMPLE) -> list[int]:
         """Those of a place, or so many of them that they stand for all."""
         every = self._all_hops(place)
-        return every[:: max(1, len(every) // SAMPLE)]
+        return every[:: max(1, len(every) // most)]
 
     def sections(self, place: Root) -> dict[int, set[int]]:
         """Which sections may end at a port, with the devices at their other ends: the one that

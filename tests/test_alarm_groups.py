@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from bpmn import library, runs
 from records import Alarm, AlarmGroup, Device, Discrepancy, Entry, Hop, Section, Shift, Ticket
 from records.database import open_session
 from tasks import alarm_groups, alarms, shifts, topology
 from tests.asking import publish_fault
+from tests.fault_walks import RESPONSE
 from workflows.alarms import correlate, open_tickets, watch_clears
 
 SECONDS, MINUTES = timedelta(seconds=1), timedelta(minutes=1)
@@ -43,6 +45,16 @@ def verbs(engine, group):
     with open_session(engine, readonly=True) as session:
         mine = select(Entry.verb).where(Entry.subject == f"alarm group:{group}")
         return list(session.exec(mine.order_by(col(Entry.seq))))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_table_passes_the_gate_and_a_run_of_its_diagram_comes_to_its_end(session, cast, now):
+    library.publish(session, RESPONSE, by="owen", now=now)
+    told = dict.fromkeys(("is_shielded", "is_flapping", "is_environment"), False)
+    told |= {"severity": "major", "impact": "degraded", "circuits": 0, "aaa": 0, "grade": ""}
+    facts = {"group": told | {"is_known": True}}
+    run = runs.start(session, "alarm_response", facts, by="dora", now=now)
+    assert (run.status, run.end) == ("finished", "decided")
 
 
 def test_both_ends_of_a_section_are_one_group_and_one_ticket(engine, session, line, now):
@@ -124,6 +136,20 @@ def test_one_that_alarms_anew_before_that_goes_on(engine, session, line, now):
     assert (group.cleared_at, group.alarms) == (None, 2)
     assert watch_clears(engine, now + 9 * MINUTES) == 1  # another alarm is its root's now
     assert groups(engine)[0].over_at is None
+
+
+def test_what_was_watched_and_went_gets_one_ticket_once_it_flaps(engine, session, line, now):
+    tell(session, now, "HZ-1/1/1", severity="major")
+    open_tickets(engine, now + 10 * SECONDS)
+    for seconds in range(20, 100, 20):
+        at = now + seconds * SECONDS
+        tell(session, at, "HZ-1/1/1", severity="major", is_clear=True)
+        tell(session, at + 5 * SECONDS, "HZ-1/1/1", severity="major")
+        open_tickets(engine, at + 6 * SECONDS)
+    for minutes in (2, 3):
+        open_tickets(engine, now + minutes * MINUTES)
+    [group] = groups(engine)
+    assert group.ticket_id and group.decision["inputs"]["is_flapping"]
 
 
 def test_what_inventory_does_not_know_is_a_discrepancy_and_a_ticket(engine, session, line, now):
