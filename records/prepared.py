@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Rows = Sequence[Mapping[str, Any]]
 DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
+_COUNTED = {"preserve_rowcount": True}  # else PostgreSQL's driver has forgotten it by then
 
 
 class Prepared:
@@ -21,12 +22,14 @@ class Prepared:
         self._make = make
         self._compiled: WeakKeyDictionary[Dialect, dict[Any, Any]] = WeakKeyDictionary()
 
-    def run(self, connection: Connection, rows: Rows) -> None:
+    def run(self, connection: Connection, rows: Rows) -> int:
+        """How many rows were written."""
         key = len(rows) > 1, *rows[0]
         ready = self._compiled.setdefault(connection.dialect, {})
         if key not in ready:
             ready[key] = self._compile(connection.dialect, rows)
-        connection.execute(ready[key], rows)
+        written: int = connection.execute(ready[key], rows, execution_options=_COUNTED).rowcount
+        return written
 
     def _compile(self, dialect: Dialect, rows: Rows) -> Any:
         # Inline: nobody asks for the ids of the new rows.

@@ -1,5 +1,6 @@
 """How alarms are written, by the thousand: each verb is one or two statements however many there
-are. Called by alarms.py and flapping.py, which say what is to be written.
+are. Called by alarms.py and flapping.py, which say what is to be written. One alone has a way of
+its own: alarm_quickly.py.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -67,7 +68,7 @@ def upsert(
     for report in reports:
         row = rows.get(report.key)
         if row is None:
-            row = rows[report.key] = _row(report, rules, now)
+            row = rows[report.key] = row_of(report, rules, now)
             row["is_flapping"] = report.key in flapping
         elif not report.receipt_id or report.raised_at > row["last_at"]:
             row["tally"] += 1
@@ -119,17 +120,7 @@ def pair_late(session: Session, reports: Sequence[Report]) -> None:
         session.connection().execute(_BEGIN, rows)
 
 
-def _keep_alone(session: Session, reports: Sequence[Report], now: datetime) -> None:
-    rows = [
-        _row(report, None, now)
-        | {"key": f"{report.key}#{report.raised_at.isoformat()}", "ended_key": report.key}
-        | {"cleared_at": report.raised_at, "tally": 0}
-        for report in reports
-    ]
-    _KEEP.run(session.connection(), rows)
-
-
-def _row(report: Report, rules: Rules | None, now: datetime) -> dict[str, Any]:
+def row_of(report: Report, rules: Rules | None, now: datetime) -> dict[str, Any]:
     """Without rules nobody ever acts on it. An object is a device or a part of one: DEVICE/port."""
     return {
         "source": report.source,
@@ -154,13 +145,12 @@ def _row(report: Report, rules: Rules | None, now: datetime) -> dict[str, Any]:
     }
 
 
-def _upsert(dialect: Any) -> Any:
+def on_repeat(new: Any) -> Any:
     """What a delivery repeats, to the second, was told before: it is not counted again.
 
     A repeat makes nothing due, unless it is worse than before; its ticket hears of it in time
     (`stirred_at`), with all others.
     """
-    new = _insert(dialect)
     got = new.excluded
     is_sooner = or_(col(Alarm.act_at).is_(None), col(Alarm.act_at) > got.act_at)
     is_worse = _rank(got.severity) < _rank(col(Alarm.severity))
@@ -176,12 +166,22 @@ def _upsert(dialect: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["key"], set_=repeat, where=is_news)
 
 
+def _keep_alone(session: Session, reports: Sequence[Report], now: datetime) -> None:
+    rows = [
+        row_of(report, None, now)
+        | {"key": f"{report.key}#{report.raised_at.isoformat()}", "ended_key": report.key}
+        | {"cleared_at": report.raised_at, "tally": 0}
+        for report in reports
+    ]
+    _KEEP.run(session.connection(), rows)
+
+
 def _columns(*names: str) -> list[Any]:
     return [getattr(Alarm, name) for name in names]
 
 
 def _insert(dialect: Any) -> Any:
-    return dialect.insert(Alarm).values(device_id=_DEVICE)
+    return dialect.insert(Alarm).values(device_id=DEVICE)
 
 
 def _rank(severity: Any) -> Any:
@@ -189,7 +189,7 @@ def _rank(severity: Any) -> Any:
 
 
 _NAMED = bindparam("device", type_=String)
-_DEVICE = func.coalesce(  # a device is its code, or its name where only one has that
+DEVICE = func.coalesce(  # a device is its code, or its name where only one has that
     select(col(Device.id)).where(col(Device.code) == _NAMED).scalar_subquery(),
     select(func.min(col(Device.id)))
     .where(col(Device.name) == _NAMED)
@@ -200,7 +200,7 @@ _DEVICE = func.coalesce(  # a device is its code, or its name where only one has
 _IS_HELD = or_(col(Alarm.shelved_until).is_not(None), col(Alarm.planned_work_id).is_not(None))
 _IS_TAKEN = or_(col(Alarm.ticket_id).is_not(None), col(Alarm.group_id).is_not(None))
 # Built once, as alarms come by the thousand; writing one with all rows in it took half of the time.
-_UPSERT = Prepared(_upsert)
+_UPSERT = Prepared(lambda dialect: on_repeat(_insert(dialect)))
 _KEEP = Prepared(lambda dialect: _insert(dialect).on_conflict_do_nothing())
 _ACTIVE = (
     select(*_columns("key", "id", "last_at", "raised_at", "is_flapping"))

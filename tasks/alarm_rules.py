@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from records.policies import Policed
 from tasks import policies
+
+_LAST: "WeakKeyDictionary[Engine, Policed]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,15 @@ class Rules:
 
 def current(session: Session) -> Rules:
     """Those that count now."""
-    return read(policies.current(session, "alarms"))
+    policed = policies.current(session, "alarms")
+    _LAST[session.connection().engine] = policed
+    return read(policed)
+
+
+def last_known(session: Session) -> tuple[int, Rules] | None:
+    """Those that counted when this process looked for the last time, and their number."""
+    policed = _LAST.get(session.connection().engine)
+    return (policed.number, read(policed)) if policed else None
 
 
 @lru_cache(maxsize=16)

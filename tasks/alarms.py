@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from records import Alarm
-from tasks import alarm_rows, alarm_rules, flapping
+from tasks import alarm_quickly, alarm_rows, alarm_rules, flapping
 from tasks.alarm_reports import (
     EARLIEST,
     FUTURE,
@@ -43,6 +43,8 @@ def receive(session: Session, reports: Sequence[Report], *, now: datetime) -> in
     """Keep what a source reported; how many were kept. Nothing is opened here."""
     check_reports(reports, now=now)
     session.flush()  # what follows asks the database past the session
+    if len(reports) == 1 and alarm_quickly.is_stored(session, reports[0], now=now):
+        return 1
     rules = alarm_rules.current(session)
     for group in _in_turns(reports):
         past = alarm_rows.past_of(session, group, rules.flap_window)
