@@ -42,6 +42,9 @@ PERMISSIONS = {  # permission: Chinese and English
     "incidents:repair": ("修复流程故障点", "repair incidents"),
     "notices:read": ("查看通知", "see notices"),
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
+    "orders:read": ("查看业务订单", "see orders of services"),
+    "orders:take-in": ("受理业务订单", "take in orders of services"),
+    "orders:steer": ("缓装、撤单、改单", "postpone, cancel and change orders of services"),
     "people:read": ("查看人员", "see people"),
     "people:administer": ("管理人员", "administer people"),
     "planned-works:plan": ("安排计划作业", "plan works that shield alarms"),
@@ -83,14 +86,15 @@ class Role:
 
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
 SHARE = {"articles:write", "questions:ask"}  # what one knows, with everybody
+ORDER = {"orders:take-in", "orders:steer"}
 KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
 WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
-SERVE = WORK | {"tickets:open"}
+SERVE = WORK | {"tickets:open", "orders:take-in"}
 VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
-DISPATCH |= VISIT | JUDGE | {"alarms:replay"}
+DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 GUARD = {"experts:administer", "questions:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
