@@ -18,7 +18,7 @@ from tasks.people import require
 from tasks.refusals import NotAllowed, NotFound, wrong
 
 NUMBERS = re.compile(r"(?<!\d)(?:\+?\d[\d\s-]{5,18}\d)(?!\d)")  # of phones, accounts, cards
-MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}")
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def note_outcome(
     many may be asked and answer at once."""
     mine = select(Person.id).where(Person.login == login).scalar_subquery()
     told = {"asked": asked, "answered": answered, "accepted": accepted}
-    added = {name: getattr(Expert, name) + n for name, n in told.items() if n}
+    added = {name: getattr(Expert, name) + n for name, n in told.items()}
     counted = update(Expert).where(col(Expert.person_id) == mine).values(added)
     session.execute(counted, execution_options={"synchronize_session": False})
 

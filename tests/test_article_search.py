@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from records import ArticleTerm, article_index
 from tasks import article_search, articles, uses
 from tests.asking import post, refused, wrong_fields
 
@@ -117,6 +118,13 @@ def test_what_is_out_of_date_is_found_and_not_suggested(session, now, found):
 
 def test_a_long_text_is_bounded_and_its_end_counts(session, found):
     assert suggested(session, found, "说" * 9_000 + "流量") == ["wifi"]
+
+
+def test_made_anew_the_terms_are_the_same(session, found):
+    terms = select(ArticleTerm).order_by(*ArticleTerm.__table__.primary_key)
+    before = [tuple(row.model_dump().values()) for row in session.exec(terms)]
+    assert article_index.rebuild(session) == 3
+    assert [tuple(row.model_dump().values()) for row in session.exec(terms)] == before
 
 
 def test_search_over_http_pages_by_score(as_, found):

@@ -107,6 +107,9 @@ def test_what_a_browser_could_run_is_refused(text):
         "a < b && c > d",
         "在线 = online",
         "第一步\n\t第二步",
+        "<" + " " * 19_000,
+        "<" * 19_000,
+        "javascript" * 1_900,
     ],
 )
 def test_what_only_looks_like_it_is_welcome(text):
