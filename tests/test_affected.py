@@ -3,9 +3,10 @@
 import pytest
 from sqlmodel import select
 
-from bpmn import group_tickets, library
+from bpmn import group_tickets
 from records import AffectedCircuit, AlarmGroup, Circuit, Customer, Device, Hop, Section, Site
 from tasks import affected
+from tests.asking import publish
 from tests.fault_walks import FAULT
 from tests.impact_walks import IMPACT
 
@@ -13,8 +14,7 @@ from tests.impact_walks import IMPACT
 @pytest.fixture
 def net(session, cast, now):
     """HZ-1 ── GL-1 (in GD-1) ── HZ-2; a hospital has a second way by HZ-3 and GL-2."""
-    for bundle in (FAULT, IMPACT):
-        library.publish(session, bundle, by="owen", now=now)
+    publish(session, now, FAULT, IMPACT)
     sites = {site.code: site for site in session.exec(select(Site))}
     devices = {device.code: device for device in session.exec(select(Device))}
     sites["HZ-NM"] = Site(code="HZ-NM", name="南门", city="海州")

@@ -7,6 +7,7 @@ from records.region.groups import GROUPS
 from tasks.refusals import Invalid
 from tasks.roles import ROLES
 from tasks.services import SERVICES
+from tests.asking import publish
 from tests.fault_walks import BLUEPRINT, FAULT, FORMS, LARGEST_STATE, WALKS, Walk, example
 from tests.impact_walks import IMPACT, IMPACT_BLUEPRINT, IMPACT_ENDS, Cut
 from tests.test_decisions import TICKET
@@ -33,9 +34,7 @@ WRONG = {  # a form: answers that it must refuse, and the fields that it must na
 
 @pytest.fixture
 def published(session, cast, now):
-    for bundle in (FAULT, IMPACT):
-        library.publish(session, bundle, by="owen", now=now)
-    session.commit()
+    publish(session, now, FAULT, IMPACT)
     return session
 
 

@@ -3,9 +3,9 @@
 import pytest
 from sqlmodel import select
 
-from bpmn import library
 from records import Circuit
 from tests import drill_outage
+from tests.asking import publish
 from tests.fault_walks import FAULT
 from workflows import schedule
 
@@ -13,7 +13,7 @@ from workflows import schedule
 @pytest.fixture
 def circuits(session, cast, now):
     """A dozen more of the bank's."""
-    library.publish(session, FAULT, by="owen", now=now, reason="shipped")
+    publish(session, now, FAULT)
     like = session.exec(select(Circuit)).one().model_dump(exclude={"id", "code"})
     codes = [f"HD-DIA-{n}" for n in range(2, 14)]
     session.add_all(Circuit(code=code, **like) for code in codes)

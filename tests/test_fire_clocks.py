@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import func, select, update
 
-from bpmn import library
 from bpmn import tickets as runs_of
 from records import Clock, Entry, Escalation, Notice, Ticket
 from records.bold import boldly
 from records.database import open_session
 from records.history import breaks
 from tasks import tickets
+from tests.asking import publish
 from tests.fault_walks import FAULT, example
 from tests.test_escalations import LADDER, MINUTE, limited, told
 from workflows import clocks, lateness
@@ -82,7 +82,7 @@ def test_a_clock_that_its_policy_has_no_more_is_left_alone(engine, session, thre
 
 
 def test_a_call_that_nobody_takes_climbs_the_shipped_ladder(engine, session, cast, now):
-    library.publish(session, FAULT, by="owen", now=now)
+    publish(session, now, FAULT)
     call = runs_of.report(session, example("fault_intake.json"), by=cast["ada"], now=now)
     session.commit()
     for minutes in (4, 5, 60, 90, 120, 240):

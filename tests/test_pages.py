@@ -12,9 +12,10 @@ from api.pages import answers
 from api.pages.languages import messages
 from api.pages.pages import PageRoute, local
 from api.pages.paper import MENU
-from bpmn import library, tickets
+from bpmn import tickets
 from records import AlarmGroup, Clock, WorkOrder
 from tasks import clocks
+from tests.asking import publish
 from tests.fault_walks import FAULT, example
 
 ROOM = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ ENGLISH, CHINESE = {"Accept-Language": "en"}, {"Accept-Language": "zh"}
 @pytest.fixture
 def order(session, cast, now):
     """The first order of a fault that Haidong Bank has reported."""
-    library.publish(session, FAULT, by="owen", now=now)
+    publish(session, now, FAULT)
     began = {"circuit_code": "HD-DIA-1", "started_at": now.isoformat()}
     call = {**example("fault_intake.json"), **began}
     tickets.report(session, call, by=cast["ada"], now=now)

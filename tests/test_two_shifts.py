@@ -11,7 +11,7 @@ from records import Alarm, Entry, PlannedWork, ServiceCall, Ticket, WorkOrder
 from records.database import connect, open_session
 from tasks import alarm_holds, alarms, planned_works, work_orders
 from tasks.services import SERVICES, Service
-from tests.asking import publish_fault
+from tests.asking import publish, publish_fault
 from tests.diagram_maker import boundary, bundle, duration, node, service
 from tests.fault_walks import FAULT, Walk
 from workflows.alarms import correlate, respond, watch_clears
@@ -130,7 +130,7 @@ def test_a_window_is_ended_once_and_wakes_its_alarms_once(engine, session, cast,
 
 
 def test_a_run_is_told_once_that_its_alarms_are_clear(engine, session, cast, at_once, now):
-    library.publish(session, FAULT, by="owen", now=now, reason="shipped")
+    publish(session, now, FAULT)
     walk = Walk(session, cast, now)
     alarm = walk.alarm()
     walk.do("accept_alarm").do("judge", domains=[]).do("restore_test")

@@ -8,8 +8,9 @@ from random import Random
 
 import pytest
 
-from bpmn import library, runs
+from bpmn import runs
 from tasks.refusals import Refusal
+from tests.asking import publish
 from tests.fault_walks import FAULT, Walk
 
 MOVES = 30
@@ -19,7 +20,7 @@ DOMAINS = ["transport", "data", "line", "access"]
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("seed", range(4))
 def test_the_state_stays_small_whatever_is_done(session, cast, now, seed):
-    library.publish(session, FAULT, by="owen", now=now)
+    publish(session, now, FAULT)
     random, walk = Random(seed), Walk(session, cast, now).call().do("accept_call")
     done = set()
     for _ in range(MOVES):
