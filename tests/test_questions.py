@@ -1,4 +1,4 @@
-"""Questions: asked of who knows, risen from city to group, accepted once, worth points."""
+"""Questions: asked of who knows, risen from city to group, accepted once."""
 
 from datetime import timedelta
 from functools import partial
@@ -6,14 +6,12 @@ from functools import partial
 import pytest
 from sqlmodel import select
 
-from records import Answer, Asked, Entry, Expert, Notice, Person, PointsEntry, Question, Report
+from records import Answer, Asked, Entry, Notice, Person, PointsEntry, Question
 from records.database import open_session
-from tasks import article_drafts, expert_choice, experts, points, question_levels, questions, uses
-from tasks.refusals import Forbidden, Invalid, NotAllowed, NotFound
+from tasks import article_drafts, points, question_levels, questions, uses
+from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tests.asking import post, refused
-from tests.crews import hire
-from workflows import experts as expert_flow
-from workflows import points as points_flow
+from tests.test_experts import appoint, person
 from workflows.questions import raise_questions
 
 CDR = {"title": "话单为何拆成多条", "text": "一次通话有三条话单,时间相连", "category": "billing"}
@@ -24,17 +22,7 @@ on_one = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.fixture
 def expert(session, cast, now):
     """Somebody of ours who knows about billing, at some level."""
-
-    def make(login, level="city", skills=("billing",), **more):
-        person = hire(session, login, "data", roles=["expert"], now=now, **more)
-        told = {"level": level, "skills": list(skills)}
-        row = experts.nominate(session, person, told, by=cast["mei"], now=now)
-        session.flush()
-        experts.appoint(session, row, by=cast["mei"], now=now)
-        session.commit()
-        return row
-
-    return make
+    return partial(appoint, session, cast, now)
 
 
 @pytest.fixture
@@ -47,10 +35,6 @@ def ask(session, cast, now):
     return make
 
 
-def person(session, login):
-    return session.exec(select(Person).where(Person.login == login)).one()
-
-
 def asked(session, question):
     rows = select(Person.login).join(Asked).where(Asked.question_id == question.id)
     return sorted(session.exec(rows))
@@ -60,60 +44,6 @@ def verbs(session, question):
     session.commit()
     rows = select(Entry.verb).where(Entry.subject == f"question:{question.id}")
     return session.exec(rows.order_by(Entry.seq)).all()
-
-
-def chosen(session, now, **wish):
-    found = expert_choice.choose(session, ["billing"], now=now, **wish)
-    return [choice.login for choice in found]
-
-
-def test_who_is_skilled_free_near_and_often_accepted_is_chosen_first(session, now, expert):
-    rows = {
-        login: expert(login, **told)
-        for login, told in {
-            "far": {"city": "泉州"},
-            "near": {},
-            "proven": {"city": "泉州"},
-            "other": {"skills": ["wlan"]},
-            "province": {"level": "province"},
-        }.items()
-    }
-    rows["proven"].answered, rows["proven"].accepted = 10, 9
-    session.commit()
-    assert chosen(session, now, levels=["city"], city="海州") == ["proven", "near", "far"]
-    assert chosen(session, now, levels=["city"], exclude=["near"], limit=1) == ["proven"]
-    [first] = expert_choice.choose(session, ["billing"], levels=["province"], now=now)
-    assert [reason.en for reason in first.reasons] == ["Is skilled in billing", "Is free"]
-
-
-def test_who_has_left_is_away_or_has_enough_in_hand_is_not_asked(session, cast, now, expert, ask):
-    gone, away, busy, _ = (expert(login) for login in ("gone", "away", "busy", "free"))
-    person(session, "gone").active = False
-    experts.set_away(session, away, now + timedelta(days=3), by=person(session, "away"), now=now)
-    busy.most = 1
-    session.add(Question(title="x", text="x", asked_by="ada", asked_at=now, id=70))
-    session.flush()
-    session.add(Asked(question_id=70, person_id=busy.person_id, level="city", asked_at=now))
-    session.commit()
-    assert asked(session, ask()) == ["free"]
-    with pytest.raises(Forbidden):
-        experts.set_away(session, busy, None, by=cast["ada"], now=now)
-    with pytest.raises(NotAllowed):
-        experts.appoint(session, gone, by=cast["mei"], now=now)
-
-
-@on_one
-def test_terms_end_by_themselves_and_nobody_appoints_themselves(engine, session, cast, now, expert):
-    row = expert("old")
-    assert expert_flow.end_terms(engine, now + timedelta(days=731)) == 1
-    assert expert_flow.end_terms(engine, now + timedelta(days=731)) == 0
-    session.refresh(row)
-    assert row.state == "ended" and chosen(session, now) == []
-    own = experts.nominate(session, cast["mei"], {"skills": ["ip"]}, by=cast["gwen"], now=now)
-    with pytest.raises(Forbidden):
-        experts.appoint(session, own, by=cast["mei"], now=now)
-    with pytest.raises(NotAllowed):
-        experts.nominate(session, cast["mei"], {}, by=cast["gwen"], now=now)
 
 
 def test_an_unanswered_question_rises_from_city_to_group(engine, session, now, expert, ask):
@@ -231,47 +161,6 @@ def test_an_accepted_answer_is_reused_and_becomes_an_article(session, cast, now,
     assert (draft.symptoms, "按周期切分" in draft.body) == (row.text, True)
 
 
-def award(session, now, n, by="ada", login="liu", kind="answer_accepted"):
-    told = {"key": f"answer:{n}:accepted", "subject": f"question:{n}", "by": by, "now": now}
-    return points.award(session, login, kind, **told)
-
-
-def test_points_are_capped_by_day_and_by_pair(session, cast, now):
-    by_one = [award(session, now, n).points for n in range(5)]
-    assert by_one == [10, 10, 10, 0, 0]
-    by_others = [award(session, now, n, by=f"p{n}") for n in range(5, 9)]
-    assert [(each.points, each.cap) for each in by_others] == [
-        *((10, ""), (10, ""), (0, "daily"), (0, "daily"))
-    ]
-    tomorrow = now + timedelta(hours=14)  # 00:14 in Shanghai
-    assert award(session, tomorrow, 20).points == 10
-    assert (award(session, tomorrow, 21, by="liu"), award(session, now, 1).points) == (None, 10)
-    with pytest.raises(NotFound):
-        award(session, now, 30, kind="volume")
-
-
-def test_two_awards_at_once_stay_within_the_cap(engine, session, cast, now):
-    for n in range(4):
-        award(session, now, n, by=f"p{n}")
-    session.commit()
-    with open_session(engine) as one:
-        assert award(one, now, 10, by="x").points == 10
-    with open_session(engine) as other:
-        assert award(other, now, 11, by="y").points == 0
-
-
-@on_one
-def test_the_list_of_a_month_is_kept_once_and_its_best_are_told(engine, session, cast, now):
-    award(session, now, 1)
-    award(session, now, 2, login="dora", kind="triage_right")
-    session.commit()
-    after = now + timedelta(days=25)
-    assert [points_flow.report_month(engine, after) for _ in range(2)] == [1, 0]
-    report = session.exec(select(Report).where(Report.kind == "points")).one()
-    assert report.period == "2026-03" and report.content.index("liu") < report.content.index("dora")
-    assert len(session.exec(select(Notice)).all()) == 2
-
-
 def test_questions_over_http(as_, session, cast, now):
     ada, liu, mei = as_("ada"), as_("liu"), as_("mei")
     row = post(ada, "questions", **CDR, subject="ticket:7")
@@ -310,30 +199,6 @@ def test_two_who_accept_at_once_are_told_who_was_first(engine, session, cast, no
     session.refresh(row)
     with pytest.raises(NotAllowed):
         questions.accept(session, row, session.get_one(Answer, 2), by=cast["ada"], now=now)
-
-
-@on_one
-def test_experts_over_http(as_, session, cast):
-    mei, ada = as_("mei"), as_("ada")
-    refused(ada.post("/api/experts", json={"login": "liu"}), 403)
-    made = post(mei, "experts", login="liu", skills=["ip", "otn"], level="province")
-    assert (made["state"], made["level"]) == ("candidate", "province")
-    refused(mei.post("/api/experts", json={"login": "liu"}), 409)
-    assert post(mei, "experts/liu/term")["term_until"] > "2028"
-    assert mei.patch("/api/experts/liu", json={"most": 2}).json()["most"] == 2
-    [choice] = ada.get("/api/experts/choices?skills=ip&levels=province").json()
-    assert (choice["login"], choice["score"], len(choice["reasons"])) == ("liu", 50, 2)
-    away = {"until": "2026-04-01T00:00:00Z"}
-    assert as_("liu").put("/api/experts/liu/absence", json=away).json()["away_until"]
-    refused(ada.put("/api/experts/liu/absence", json=away), 403)
-    assert ada.get("/api/experts/choices?skills=ip").json() == []
-    assert [one["login"] for one in ada.get("/api/experts?skill=ip").json()["items"]] == ["liu"]
-    assert ada.get("/api/experts?skill=i").json()["items"] == []
-    assert post(mei, "experts/liu/ending", reason="调离")["state"] == "ended"
-    refused(mei.patch("/api/experts/liu", json={"level": "moon"}), 422)
-    refused(ada.get("/api/experts/nobody"), 404)
-    session.expire_all()
-    assert session.get_one(Expert, cast["liu"].id).state == "ended"
 
 
 @on_one
