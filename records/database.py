@@ -135,7 +135,8 @@ def _options(engine: Engine, readonly: bool) -> dict[str, Any]:
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, in _begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # 16 MB of pages: with 2, a batch of alarms took 1.8 times as long among a million stored.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
