@@ -15,9 +15,9 @@ import orjson
 from sqlmodel import Session, col, select
 
 from bpmn import child_tickets, forms, runs
-from records import Alarm, Circuit, Device, Person, Subscription, Ticket
+from records import Alarm, Circuit, Person, Subscription, Ticket
 from tasks import intake, stops, tickets, urgency
-from tasks.impact import best, circuits_hit, impact_of, is_standing
+from tasks.impact import best, is_standing
 from tasks.past_stops import note_stop
 from tasks.refusals import NotAllowed
 
@@ -42,13 +42,6 @@ def report(session: Session, answers: Mapping[str, Any], *, by: Person, now: dat
     words, caller = answers["symptom"], answers["reporter"]
     call_again(session, ticket, words=words, caller=caller, by=by, now=now)
     return ticket
-
-
-def take_up(session: Session, alarm: Alarm, *, now: datetime, by: str = "alarms") -> Ticket:
-    """An alarm: a new ticket with its run, or one more alarm on the ticket that is open (追单)."""
-    ticket = _ticket_for(session, alarm, by, now)
-    intake.append_alarm(session, ticket, alarm, by=by, now=now)
-    return start(session, ticket, by=by, now=now) if ticket.run_id is None else ticket
 
 
 def start(session: Session, ticket: Ticket, *, by: str, now: datetime) -> Ticket:
@@ -270,26 +263,6 @@ def _share_grade(session: Session, child: Ticket, parent: Ticket, by: str, now: 
     if grade != parent.grade:
         why = f"副单 {child.number} / child {child.number}"
         regrade_as(session, parent, grade=grade, reason=why, by=by, now=now)
-
-
-def _ticket_for(session: Session, alarm: Alarm, by: str, now: datetime) -> Ticket:
-    """One open ticket per object and cause. A customer who called about the circuit was first."""
-    hit = circuits_hit(session, alarm)
-    circuit = hit[0] if len(hit) == 1 else None
-    called = intake.find_open_of(session, circuit, "customer") if circuit else None
-    return called or intake.open_ticket(
-        session,
-        source="alarm",
-        circuit=circuit,
-        device=session.get(Device, alarm.device_id) if alarm.device_id else None,
-        open_key=f"alarm:{alarm.object}|{alarm.cause}",
-        impact=impact_of(alarm),
-        started_at=alarm.raised_at,
-        symptom=alarm.text,
-        cause=alarm.cause,
-        by=by,
-        now=now,
-    )
 
 
 def _tell(

@@ -109,22 +109,6 @@ def count_circuits(session: Session, device: Device | None) -> tuple[int, int]:
     return session.exec(grade_is).one(), session.exec(customer.where(is_aaa)).one()
 
 
-def circuits_hit(session: Session, alarm: Alarm) -> list[Circuit]:
-    """The circuits through the alarm's device, or its port where the alarm names one; two at most,
-    as two are enough to know that it is not about one."""
-    if alarm.device_id is None:
-        return []
-    _, _, port = alarm.object.partition("/")
-    hop = select(Hop.circuit_id).where(Hop.device_id == alarm.device_id)
-    wanted = hop.where(Hop.port == port) if port else hop
-    found = select(Circuit).where(col(Circuit.id).in_(wanted)).order_by(col(Circuit.id))
-    return list(session.exec(found.limit(2)))
-
-
-def impact_of(alarm: Alarm) -> str:
-    return "outage" if alarm.severity in OUTAGES else "degraded"
-
-
 def grades_hit(session: Session, circuit: Circuit | None, device: Device | None) -> set[str]:
     """The grades of the circuits hit and of their customers."""
     both = select(Circuit.grade, Customer.grade).join(

@@ -47,9 +47,17 @@ class Walk:
         alarm = Alarm(key=f"alarm {next(NUMBERS)}", **told, **times)
         self.session.add(alarm)
         self.session.flush()
-        self.ticket = tickets.take_up(self.session, alarm, now=self.now)
+        self.ticket = self._open_for(alarm, device)
         self.kept()
         return alarm
+
+    def _open_for(self, alarm, device):
+        """As for a group of one alarm."""
+        about = {"device": device, "cause": alarm.cause, "started_at": alarm.raised_at}
+        told = {"source": "alarm", "open_key": f"alarm:{alarm.id}", **about}
+        ticket = intake.open_ticket(self.session, **told, by="alarms", now=self.now)
+        intake.append_alarm(self.session, ticket, alarm, by="alarms", now=self.now)
+        return tickets.start(self.session, ticket, by="alarms", now=self.now)
 
     def do(self, *elements, **answers):
         for element in elements:

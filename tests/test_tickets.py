@@ -1,8 +1,6 @@
 """Fault tickets: how one is opened, what may be done to it, and what its run makes of it."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from sqlmodel import select
@@ -14,7 +12,6 @@ from records import (
     Customer,
     Device,
     Entry,
-    Hop,
     Incident,
     Notice,
     Run,
@@ -22,7 +19,6 @@ from records import (
     Ticket,
     WorkOrder,
 )
-from records.database import open_session
 from tasks import impact, intake, stops, urgency, work_orders
 from tasks import tickets as verbs
 from tasks.refusals import Forbidden, Invalid, NotAllowed, NotFound
@@ -155,52 +151,6 @@ def test_a_wrong_report_opens_nothing(session, call):
     assert session.exec(select(Ticket)).all() == []
 
 
-def test_a_later_alarm_is_added_to_the_open_ticket(session, published, now):
-    first = tickets.take_up(session, alarm(session, now), now=now)
-    again = tickets.take_up(session, alarm(session, now, source="other"), now=now)
-    other = tickets.take_up(session, alarm(session, now, cause="linkDown"), now=now)
-    assert again is first and other is not first
-    assert (first.alarms, first.calls) == (2, 0)
-
-
-def test_an_alarm_is_added_to_what_the_customer_called_about(session, call, now):
-    ticket = call()
-    row = alarm(session, now)
-    assert tickets.take_up(session, row, now=now) is ticket
-    assert (row.ticket_id, row.act_at) == (ticket.id, None)
-
-
-def test_an_alarm_of_an_unknown_object_gets_a_ticket_too(session, published, now):
-    row = alarm(session, now, object="X-9", device_id=None, severity="minor")
-    ticket = tickets.take_up(session, row, now=now)
-    assert (ticket.customer_id, ticket.grade, ticket.impact) == (None, "std", "degraded")
-    assert ticket.state == "dispatched"
-
-
-def test_an_alarm_of_a_port_is_about_its_circuit(session, published, now):
-    hop = session.exec(select(Hop)).first()
-    hop.port = "GE1/0/7"
-    device = session.get_one(Device, hop.device_id)
-    row = alarm(session, now, object=f"{device.code}/GE1/0/7")
-    assert tickets.take_up(session, row, now=now).circuit_id == hop.circuit_id
-
-
-def test_two_sessions_that_race_open_one_ticket(engine, session, published, now):
-    rows = [alarm(session, now, source=source).id for source in ("one", "two", "three")]
-    barrier = Barrier(len(rows))
-
-    def take_up(row):
-        barrier.wait()
-        with open_session(engine) as own:
-            return tickets.take_up(own, own.get_one(Alarm, row), now=now).id
-
-    with ThreadPoolExecutor(len(rows)) as pool:
-        opened = list(pool.map(take_up, rows))
-    assert len(set(opened)) == 1
-    assert session.exec(select(Ticket)).one().alarms == len(rows)
-    assert len(session.exec(select(Run)).all()) == 1
-
-
 # States
 
 
@@ -301,14 +251,6 @@ def test_a_parent_takes_over_the_better_grade_with_its_limits(session, call, cas
     assert (parent.grade, parent.limit["restore"]) == ("std", 240)
     tickets.merge(session, call(), parent, reason="同一断点", by=cast["mei"], now=now)
     assert (parent.grade, parent.limit["restore"]) == ("AAA", 120)
-
-
-def test_an_alarm_of_a_child_reaches_the_parent(session, published, cast, now):
-    child = tickets.take_up(session, alarm(session, now), now=now)
-    parent = tickets.start(session, open_ticket(session, now), by="dora", now=now)
-    tickets.merge(session, child, parent, reason="同一断点", by=cast["mei"], now=now)
-    again = tickets.take_up(session, alarm(session, now, source="other"), now=now)
-    assert (again.id, parent.alarms) == (parent.id, 1)
 
 
 # Suspending (挂起)
