@@ -44,6 +44,8 @@ def _of_history(session: Session, order: ServiceOrder) -> Iterator[dict[str, Any
     subjects = [f"visit:{each.id}" for each in visits.of_subject(session, subject_of(order))]
     for subject in (subject_of(order), *subjects):
         for entry in _entries(session, subject):
+            if entry.verb == "notice kept":  # its verb is told already
+                continue
             yield {"at": entry.at, "what": entry.verb, "subject": subject, "by": entry.by}
 
 

@@ -1,4 +1,4 @@
-"""python -m workflows: keep the flows at work, listen, replay or score a trace, or ask the
+"""python -m workflows: keep the flows at work, listen, replay or score a trace, tour, or ask the
 running API.
 """
 
@@ -107,6 +107,14 @@ def rate(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def guide(_: argparse.Namespace) -> int:
+    """Exit code 1 where an order does not come to its archive."""
+    from workflows import tour
+
+    told = tour.walk_activation()
+    return int(any(each["order"]["state"] != "archived" for each in told))
+
+
 def ask(chosen: argparse.Namespace) -> int:
     """Print what the API answers; exit code 1 where it refuses, 2 where nobody answers."""
     try:
@@ -133,7 +141,7 @@ def _password() -> str:
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="serve | work | listen | replay | score | ask"
+        required=True, metavar="serve | work | listen | replay | score | tour | ask"
     )
     working = commands.add_parser("work", help="do timed work until stopped")
     working.add_argument(
@@ -159,6 +167,9 @@ def _read() -> argparse.Namespace:
     rating.add_argument("--storms", type=int, default=30, help="how many")
     rating.add_argument("--edition", default="", help="any word: other storms of the same kinds")
     rating.set_defaults(command=rate)
+    touring = commands.add_parser("tour", help="orders of each kind, from intake to archive")
+    touring.add_argument("of", choices=["activation"])
+    touring.set_defaults(command=guide)
     asking = commands.add_parser("ask", help="ask the running API something, as a demo account")
     asking.add_argument("login", help="dora, nora, ada, liu, owen, mei or root")
     asking.add_argument("method", choices=["GET", "POST", "PUT", "PATCH", "DELETE"])
