@@ -4,12 +4,23 @@ To add one: write the function in a file here, and give it a line in SERVICES. I
 and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from tasks.services import service_orders, systems, tickets
+from tasks.services import archives, service_orders, systems, tickets
 from tasks.services.kinds import Caller, Service, ServiceRefused
 
 __all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
 
 SERVICES: dict[str, Service] = {
+    "archives.describe": Service(archives.describe),
+    "archives.note_refresh": Service(archives.note_refresh),
+    "audits.compare": Service(archives.compare),
+    "audits.note": Service(archives.note_audit),
+    "audits.plan_visit": Service(archives.plan_audit_visit),
+    "audits.propose": Service(archives.propose_right),
+    "audits.settle": Service(archives.settle_audit),
+    "audits.finish": Service(archives.finish_audit),
+    "onboarding.look": Service(archives.look_at_readiness),
+    "onboarding.take_on": Service(archives.take_on),
+    "onboarding.put_off": Service(archives.put_off),
     "systems.ask": Service(systems.ask, is_outside=True),
     "orders.describe": Service(service_orders.describe),
     "orders.set_limits": Service(service_orders.set_limits),
