@@ -5,6 +5,7 @@ diagrams, Mei manages in the city, Gwen in the province, Root administers. Haido
 customer, HD-DIA-1 its circuit.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -48,6 +49,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [] if IS_ALL else take_turns(items)
     config.hook.pytest_deselected(items=left_out)
     items[:] = in_order([item for item in items if item not in set(left_out)])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was imported stays: to look through it again and again takes a twentieth
 
 
 @pytest.fixture

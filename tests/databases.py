@@ -7,19 +7,21 @@ compiling statements, and making the rows that many tests begin with (Shelf).
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import psycopg
-from sqlalchemy import Table, event, func, insert, select
+from sqlalchemy import Connection, Table, event
 from sqlmodel import Session, SQLModel
 
 from records.database import connect, migrate
 
-Rows = dict[Table, dict[tuple[Any, ...], dict[str, Any]]]  # by table and key
+Row = tuple[Any, ...]
+SIGNS = {"sqlite": ("?",), "postgresql": ("%s",)}  # where a value goes
 
 IN_MEMORY = "/dev/shm"
 # No foreign key needs a look, as all goes; a sequence has counted on where a test rolled back.
@@ -34,13 +36,12 @@ END $$"""
 
 
 class Sqlite:
-    """A file that gets back what the template has."""
+    """A file of which only the tables are emptied that a test has filled."""
 
     def __init__(self, folder: Path, template: Path) -> None:
-        self.folder, self.files = folder, 0
-        self.template = sqlite3.connect(":memory:")
-        with closing(sqlite3.connect(template)) as migrated:
-            migrated.backup(self.template)
+        self.folder, self.template, self.files = folder, template, 0
+        has_rows = "SELECT '{0}' WHERE EXISTS (SELECT 1 FROM \"{0}\")"
+        self.filled = " UNION ALL ".join(has_rows.format(name) for name in SQLModel.metadata.tables)
         self._connect()
 
     def empty(self) -> None:
@@ -48,21 +49,25 @@ class Sqlite:
             self.engine.dispose()
             self._connect()
         else:
-            self._fill()
+            with closing(self.engine.raw_connection()) as connection:
+                self._delete(connection.dbapi_connection)
 
     def close(self) -> None:
         self.engine.dispose()
-        self.template.close()
 
     def _connect(self) -> None:
         self.files += 1
-        self.engine = connect(f"sqlite:///{self.folder / f'{self.files}.db'}")
+        path = shutil.copy(self.template, self.folder / f"{self.files}.db")
+        self.engine = connect(f"sqlite:///{path}")
         event.listen(self.engine, "connect", _hurry)
-        self._fill()
 
-    def _fill(self) -> None:
-        with closing(self.engine.raw_connection()) as connection:
-            self.template.backup(connection.dbapi_connection)
+    def _delete(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA foreign_keys = OFF")  # all goes
+        connection.execute("BEGIN IMMEDIATE")
+        for (name,) in connection.execute(self.filled).fetchall():
+            connection.execute(f'DELETE FROM "{name}"')
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 class Postgresql:
@@ -115,22 +120,25 @@ def has_room(folder: str) -> bool:
 
 
 class Shelf:
-    """Rows that our own verbs made once, laid into later databases as they were."""
+    """Rows that our own verbs made once, laid into later databases as the driver read them."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, dict[Table, list[dict[str, Any]]]] = {}
+        self.kept: dict[tuple[str, str], dict[Table, list[Row]]] = {}
 
     def lay(self, session: Session, name: str, make: Callable[[], object]) -> None:
         """Commit what `make` adds to what is there, which must be the same each time."""
-        if name in self.kept:
-            for table, rows in self.kept[name].items():
-                session.execute(insert(table), rows)
-            _count_on(session, self.kept[name])
+        connection = session.connection()
+        kept = (connection.dialect.name, name)
+        if kept in self.kept:
+            for table, rows in self.kept[kept].items():
+                connection.exec_driver_sql(_insert(table, SIGNS[kept[0]]), rows)
+            if kept[0] == "postgresql":
+                connection.exec_driver_sql(_count_on(tuple(self.kept[kept])))
         else:
-            before = _rows(session)
+            before = _rows(connection)
             make()
             session.flush()
-            self.kept[name] = _added(before, _rows(session))
+            self.kept[kept] = _added(before, _rows(connection))
         session.commit()
 
 
@@ -141,26 +149,32 @@ def _hurry(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = OFF")  # only a power cut would need it
 
 
-def _rows(session: Session) -> Rows:
+def _rows(connection: Connection) -> dict[Table, list[Row]]:
     found = {}
     for table in SQLModel.metadata.sorted_tables:
-        rows = [dict(row) for row in session.execute(select(table)).mappings()]
-        found[table] = {tuple(row[key.name] for key in table.primary_key): row for row in rows}
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        rows = connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}"')
+        found[table] = [tuple(row) for row in rows]
     return found
 
 
-def _added(before: Rows, after: Rows) -> dict[Table, list[dict[str, Any]]]:
+def _added(before: dict[Table, list[Row]], after: dict[Table, list[Row]]) -> dict[Table, list[Row]]:
     added = {}
     for table, rows in after.items():
-        assert before[table].items() <= rows.items(), f"what is laid must not change {table}"
-        added[table] = [row for key, row in rows.items() if key not in before[table]]
+        new = [row for row in rows if row not in before[table]]
+        assert len(new) == len(rows) - len(before[table]), f"a row of {table} was changed"
+        added[table] = new
     return {table: rows for table, rows in added.items() if rows}
 
 
-def _count_on(session: Session, tables: Iterable[Table]) -> None:
+@cache
+def _insert(table: Table, sign: tuple[str]) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join(sign * len(table.columns))})'
+
+
+@cache
+def _count_on(tables: tuple[Table, ...]) -> str:
     """PostgreSQL counts only those rows whose number it gave itself."""
-    if session.get_bind().dialect.name == "postgresql":
-        counted = [table for table in tables if "id" in table.c]
-        last = [select(func.max(table.c.id)).scalar_subquery() for table in counted]
-        names = [func.pg_get_serial_sequence(table.name, "id") for table in counted]
-        session.execute(select(*map(func.setval, names, last)))
+    told = "setval(pg_get_serial_sequence('\"{0}\"', 'id'), (SELECT max(id) FROM \"{0}\"))"
+    return "SELECT " + ", ".join(told.format(each.name) for each in tables if "id" in each.columns)
