@@ -100,7 +100,8 @@ def rate(chosen: argparse.Namespace) -> int:
     from workflows.traces import BadTrace
 
     try:
-        score.score(chosen.file, size=chosen.size, storms=chosen.storms, edition=chosen.edition)
+        told = {name: getattr(chosen, name) for name in ("size", "storms", "edition", "hours")}
+        score.score(chosen.file, **told)
     except BadTrace as error:
         print(error, file=sys.stderr)
         return 1
@@ -166,6 +167,7 @@ def _read() -> argparse.Namespace:
     rating.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")
     rating.add_argument("--storms", type=int, default=30, help="how many")
     rating.add_argument("--edition", default="", help="any word: other storms of the same kinds")
+    rating.add_argument("--hours", type=float, default=0, help="of the trace; 0: all of it")
     rating.set_defaults(command=rate)
     touring = commands.add_parser("tour", help="orders of each kind, from intake to archive")
     touring.add_argument("of", choices=["activation"])

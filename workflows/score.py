@@ -43,23 +43,21 @@ Rows = list[tuple[str, str]]
 console = Console()
 
 
-def score(path: Path, *, size: str, storms: int, edition: str = "") -> dict[str, Rows]:
-    """Play both, and print a table for each."""
-    told: dict[str, Rows] = {}
+def score(
+    path: Path, *, size: str, storms: int, edition: str = "", hours: float = 0
+) -> dict[str, Rows]:
+    """Play both, and print a table for each as soon as it is known."""
     trace = read_trace(path)
+    if hours:
+        trace = [line for line in trace if line.start < trace[0].start + hours * 3_600]
     os.environ.setdefault("BATON_SMTP", NOWHERE)  # notices may leave, and none does
-    with show_progress() as show:
-        with _region(size, show) as engine:
-            told["storms"], cases = play_storms(engine, storms, edition, show)
-        with _region(size, show) as engine:
-            told["trace"] = play_trace(engine, trace, show)
-    console.print(cases)
-    for name, rows in told.items():
-        table = Table("", "", title=name.capitalize(), show_header=False)
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
-    return told
+    with show_progress() as show, _region(size, show) as engine:
+        of_storms, cases = play_storms(engine, storms, edition, show)
+    _print("Storms", of_storms, cases)
+    with show_progress() as show, _region(size, show) as engine:
+        of_trace = play_trace(engine, trace, show)
+    _print("Trace", of_trace)
+    return {"storms": of_storms, "trace": of_trace}
 
 
 def play_storms(engine: Engine, count: int, edition: str, show: Progress) -> tuple[Rows, Table]:
@@ -92,7 +90,7 @@ def play_trace(engine: Engine, trace: Sequence[Line], show: Progress) -> Rows:
             at += 1
         rehearsal.hand_in(engine, reports[first:at], now)
         shift.tick(now)
-        show("Trace: alarms in", at, len(reports))
+        _tell(show, "Trace: alarms in", first, at, len(reports))
     with open_session(engine, readonly=True) as session:
         return _counted(session, len(trace))
 
@@ -119,7 +117,12 @@ def _play(
             rehearsal.call(engine, rehearsal.Call(circuit, _at(since)), now)
         with open_session(engine, readonly=True) as session:
             judge.look(session, now)
-        show("Storms: alarms in", at, len(stream))
+        _tell(show, "Storms: alarms in", first, at, len(stream))
+
+
+def _tell(show: Progress, stage: str, before: int, now: int, total: int) -> None:
+    if now > before:
+        show(stage, now, total)
 
 
 def _plan_works(engine: Engine, storms: list[Storm]) -> None:
@@ -135,6 +138,13 @@ def _due(storm: Storm, told: list[Message], rules: alarm_rules.Rules) -> datetim
     if storm.flaps:
         raised = raised[rules.flaps - 1 :]
     return min(_at(one.at) + rules.hold_off(one.cause) for one in raised)
+
+
+def _print(title: str, rows: Rows, *tables: Table) -> None:
+    table = Table("", "", title=title, show_header=False)
+    for row in rows:
+        table.add_row(*row)
+    console.print(*tables, table)
 
 
 def _counted(session: Session, reports: int) -> Rows:
