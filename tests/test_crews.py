@@ -106,6 +106,7 @@ def test_who_was_there_before_and_comes_from_nearby_is_preferred(session, field,
 def test_the_more_people_the_same_queries(session, field, now):
     visit, counts, asked = field.plan(CPE, TEST), [], []
     event.listen(session.bind, "before_cursor_execute", lambda *_: asked.append(1))
+    crews.suggest_for(session, visit)  # what the session knows from now on
     for size in (1, 20):
         for n in range(size):
             hire(session, f"p{size}-{n}", "field", now=now, skills=["router"])

@@ -79,6 +79,7 @@ def test_the_larger_the_group_the_same_queries(session, order, now, hire):
     asked = []
     event.listen(session.bind, "before_cursor_execute", lambda *_: asked.append(1))
     counts = []
+    suggestions.for_order(session, order, now)  # what the session knows from now on
     for size in (1, 20):
         for n in range(size):
             hire(f"p{size}-{n}", "line")
