@@ -113,7 +113,7 @@ def work_off(engine: Engine, shift: list[Clerk]) -> int:
 
 def count(engine: Engine) -> Counter[str]:
     with open_session(engine, readonly=True) as session:
-        of_a_root = (Ticket.source == "alarm") & col(Ticket.parent_id).is_(None)
+        of_a_root = (col(Ticket.source) == "alarm") & col(Ticket.parent_id).is_(None)
         opened = select(func.count()).select_from(Ticket).where(of_a_root)
         taken = select(func.coalesce(func.sum(Ticket.alarms), 0)).where(Ticket.source == "alarm")
         tickets, alarms = session.exec(opened).one(), session.exec(taken).one()
