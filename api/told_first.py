@@ -41,7 +41,7 @@ class ToldFirstShown(BaseModel):
 
 
 @router.get("/told-first", summary="How often customers were told before they called")
-def show(
+def show_told_first(
     asked: Annotated[ToldFirstFilter, Query()], turn: Turn = allow("reports:read")
 ) -> ToldFirstShown:
     until = asked.until or turn.now
