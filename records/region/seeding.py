@@ -15,8 +15,8 @@ from records.region.circuits import Sales
 from records.region.customers import Client, build_customers
 from records.region.devices import Workshop, place_devices
 from records.region.fibre import Digger, lay_network
-from records.region.knowledge import share_knowledge
 from records.region.field import equip_field, plan_visits
+from records.region.knowledge import share_knowledge
 from records.region.network import Network
 from records.region.people import build_people, open_accounts
 from records.region.places import build_places
