@@ -98,18 +98,20 @@ def parent_roots(session: Session) -> dict[int, Root]:
 
 
 def opened_again(session: Session) -> int:
-    """Tickets whose root had an open one already: a repeat or a flap opened them."""
+    """Tickets whose root had an open one of the same cause: a repeat or a flap opened them."""
     told = col(Ticket.id), col(Ticket.opened_at), col(Ticket.closed_at)
-    opened = select(_KIND, _OBJECT, *told).join(Ticket, col(AlarmGroup.ticket_id) == col(Ticket.id))
-    until: dict[Root, datetime | None] = {}
+    opened = select(_KIND, _OBJECT, col(AlarmGroup.cause), *told).join(
+        Ticket, col(AlarmGroup.ticket_id) == col(Ticket.id)
+    )
+    until: dict[tuple[str, ...], datetime | None] = {}
     tickets: set[int] = set()
     again = 0
-    for kind, name, key, opened_at, closed_at in session.execute(opened.order_by(col(Ticket.id))):
-        if key not in tickets and (kind, name) in until:
-            before = until[kind, name]
+    for *of, key, opened_at, closed_at in session.execute(opened.order_by(col(Ticket.id))):
+        if key not in tickets and tuple(of) in until:
+            before = until[tuple(of)]
             again += before is None or before > opened_at
         tickets.add(key)
-        until[kind, name] = closed_at
+        until[tuple(of)] = closed_at
     return again
 
 
