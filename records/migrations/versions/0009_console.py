@@ -5,8 +5,8 @@ from alembic import op
 
 import records.columns
 
-revision = "0012"
-down_revision = "0011"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
