@@ -189,5 +189,15 @@ def test_every_word_of_a_page_exists_in_chinese():
     assert said - messages().keys() == set()
 
 
+def test_every_verb_of_history_exists_in_chinese():
+    record = re.compile(r'record\(\s*(?:caller\.)?(?:session|turn\.session),\s*"([a-z -]+)"')
+    verbs = set()
+    for room in ("records", "tasks", "bpmn", "notifications"):
+        for path in (ROOM / room).rglob("*.py"):
+            verbs |= set(record.findall(path.read_text(encoding="utf-8")))
+    assert len(verbs) > 40
+    assert verbs - messages().keys() == set()
+
+
 def clocks_of(session, order):
     return list(session.exec(select(Clock).where(Clock.ticket_id == order.ticket_id)))
