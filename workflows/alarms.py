@@ -35,10 +35,10 @@ def open_tickets(engine: Engine, now: datetime) -> int:
 def correlate(engine: Engine, now: datetime) -> int:
     """Put due alarms into groups; how many. After a start, only once all had time to come in."""
     with open_session(engine, readonly=True) as session:
+        net = topology.of(session, now=now)  # also while nothing is due: a storm waits for nothing
         due = _due(session, now)
         if not due or shifts.is_settling(session, alarm_rules.current(session).settle, now=now):
             return 0
-        net = topology.of(session, now=now)
     began = time.monotonic()
     done = _group(engine, list(due), net, now)
     for since in due.values() if done else ():
