@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +32,7 @@ from tasks import knowledge
 
 COMMON = 2_000  # articles from which on a term is as common as any
 MOST = 12  # terms that are looked for
-MOST_COMMON = 2  # of a text that has nothing rarer, while somebody types
+TYPED = 3_500  # articles that are looked at while somebody types
 LONGEST = 400  # characters of a text, its last: there is where somebody types
 SLOTS = 16, 64, LONGEST + 1  # terms that are counted by one statement
 TAGS = ("category", "cause")
@@ -69,7 +70,7 @@ class Suggestion:
 def ranked(session: Session, text: str) -> Subquery:
     """What a search finds: article_id and score, as a table to be narrowed, sorted and paged."""
     needs = knowledge.content(session)["search"]["needs_percent"]
-    return _matches(seek(session, text, needs, MOST)).subquery("ranked")
+    return _matches(seek(session, text, needs)).subquery("ranked")
 
 
 def suggest(
@@ -80,7 +81,7 @@ def suggest(
     solved cases: "suggest" of the policy "knowledge".
     """
     rules = knowledge.content(session)["suggest"]
-    words = seek(session, text, rules["needs_percent"], 0)
+    words = seek(session, text, rules["needs_percent"], is_typed=True)
     tagged = _tag_worths(category, cause, words, rules)
     found = _matches(_with_tags(words, tagged)).subquery()
     best = select(found).order_by(found.c.score.desc(), found.c.article_id.desc())
@@ -92,9 +93,9 @@ def suggest(
     return sorted(fit, key=lambda each: (-each.score, -each.article.id))[:limit]
 
 
-def seek(session: Session, text: str, needs_percent: int, common: int) -> Sought:
-    """The rarest terms of the text that any article has; of common ones at most so many, or
-    MOST_COMMON where it has no other.
+def seek(session: Session, text: str, needs_percent: int, *, is_typed: bool = False) -> Sought:
+    """The rarest terms of the text that any article has; fewer while it `is_typed`, for each key
+    that is pressed asks again.
 
     The word that is being typed counts once, as a whole or as a beginning.
     """
@@ -103,19 +104,20 @@ def seek(session: Session, text: str, needs_percent: int, common: int) -> Sought
     beginning = last_beginning(text)
     terms = dict.fromkeys([*terms_of(text), *([beginning] if beginning else [])])
     numbers = [number_of(term) for term in terms]
-    worths = _rarest(_count(session, numbers), numbers, common)
+    counts = _count(session, numbers)
+    # Of those as rare, the first in the text.
+    rarest = sorted(counts, key=lambda term: (counts[term], numbers.index(term)))[:MOST]
+    worths = {term: _worth(counts[term]) for term in (_few(rarest, counts) if is_typed else rarest)}
     twice = [worths.get(number_of(each), 0) for each in (last, beginning)] if beginning else [0]
     whole = sum(worths.values()) - min(twice)
     return Sought(worths, whole, math.ceil(whole * needs_percent / HUNDRED))
 
 
-def _rarest(counts: Mapping[int, int], numbers: Sequence[int], common: int) -> dict[int, int]:
-    """The worth of each that is to be looked for; of those as rare, the first in the text."""
-    ordered = sorted(counts, key=lambda term: (counts[term], numbers.index(term)))
-    rare = [term for term in ordered if counts[term] < COMMON]
-    most = max(common, 0 if rare else MOST_COMMON)
-    chosen = [*rare, *ordered[len(rare) :][:most]][:MOST]
-    return {term: _worth(counts[term]) for term in chosen}
+def _few(rarest: Sequence[int], counts: Mapping[int, int]) -> list[int]:
+    """Those that come to TYPED articles in all; two common ones where there is nothing rarer."""
+    read = accumulate(counts[term] for term in rarest)
+    few = [term for term, total in zip(rarest, read, strict=True) if total <= TYPED]
+    return [term for term in few if counts[term] < COMMON] or list(rarest[:2])
 
 
 def _count(session: Session, terms: Sequence[int]) -> dict[int, int]:
