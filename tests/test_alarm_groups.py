@@ -43,7 +43,7 @@ def groups(engine):
 
 def verbs(engine, group):
     with open_session(engine, readonly=True) as session:
-        mine = select(Entry.verb).where(Entry.subject == f"alarm group:{group}")
+        mine = select(Entry.verb).where(Entry.subject == f"alarm group:{group}").order_by(Entry.id)
         return list(session.exec(mine.order_by(col(Entry.seq))))
 
 

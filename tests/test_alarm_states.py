@@ -146,5 +146,7 @@ def test_alarms_are_handled_and_found_over_http(session, as_, tell, now):
         assert len(dora.get(f"/api/alarms?{query}").json()["items"]) == many, query
     assert dora.delete(f"/api/{place}/shelf").json()["shelved_until"] is None
     assert dora.delete(f"/api/{place}/acknowledgement").json()["acknowledged_at"] is None
-    verbs = session.exec(select(Entry.verb).where(Entry.subject == f"alarm:{place[7:]}")).all()
+    verbs = session.exec(
+        select(Entry.verb).where(Entry.subject == f"alarm:{place[7:]}").order_by(Entry.id)
+    ).all()
     assert verbs == ["acknowledged", "shelved", "commented", "unshelved", "unacknowledged"]

@@ -19,7 +19,9 @@ def meet(session: Session, now, **more) -> Discrepancy:
 
 def verbs(session):
     session.commit()
-    return session.exec(select(Entry.verb).where(Entry.subject.like("discrep%"))).all()
+    return session.exec(
+        select(Entry.verb).where(Entry.subject.like("discrep%")).order_by(Entry.id)
+    ).all()
 
 
 def test_the_same_thing_is_one_however_often_it_is_met(session, now):

@@ -68,7 +68,9 @@ def test_who_has_not_read_it_is_reminded_and_at_last_its_pusher_is_told(
     assert told(session, "faq_unread") == [(f"[未阅] {WIFI['title']}:1 人", cast["mei"].id)]
     session.refresh(row)
     assert row.ended_at == now + timedelta(days=14)
-    verbs = session.exec(select(Entry.verb).where(Entry.subject == f"faq push:{row.id}")).all()
+    verbs = session.exec(
+        select(Entry.verb).where(Entry.subject == f"faq push:{row.id}").order_by(Entry.id)
+    ).all()
     assert verbs.count("readers reminded") == 3 and verbs[-2:] == ["still unread", "ended"]
 
 

@@ -86,7 +86,7 @@ def test_what_stands_at_the_end_of_the_window_is_acted_on_then(
     assert (stands.planned_work_id, stands.act_at) == (None, now + 2 * HOUR)
     assert (clear.planned_work_id, clear.act_at) == (work.id, None)
     session.commit()
-    verbs = select(Entry.verb).where(Entry.subject == f"planned work:{work.id}")
+    verbs = select(Entry.verb).where(Entry.subject == f"planned work:{work.id}").order_by(Entry.id)
     assert session.exec(verbs).all() == ["planned", "opened", "over"]
 
 

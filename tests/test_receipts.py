@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from records import Alarm, AlarmSource, Entry, Receipt, Ticket
 from records.database import open_session
@@ -196,4 +196,8 @@ def test_a_silent_source_is_one_ticket_until_it_comes_back(engine, omc, deliver,
     [alarm] = rows(engine, Alarm)
     assert alarm.ticket_id == ticket.id and alarm.cleared_at == late + 2 * SECOND
     verbs = select(Entry.verb).where(Entry.subject == "alarm source:omc-1")
-    assert session.exec(verbs).all() == ["created", "fell silent", "came back"]
+    assert session.exec(verbs.order_by(col(Entry.seq))).all() == [
+        "created",
+        "fell silent",
+        "came back",
+    ]
