@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from bpmn import alarm_groups as responses
 from bpmn import library, runs
 from records import Alarm, AlarmGroup, Device, Discrepancy, Entry, Hop, Section, Shift, Ticket
 from records.database import open_session
@@ -198,6 +199,28 @@ def test_one_alarm_at_fault_is_put_off_and_the_others_are_grouped(
     with open_session(engine, readonly=True) as own:
         waiting = select(Alarm.object, Alarm.act_at).where(col(Alarm.act_at).is_not(None))
         assert own.exec(waiting).all() == [("X-1", later + MINUTES)]
+
+
+def test_one_group_at_fault_is_put_off_and_the_others_are_answered(
+    engine, session, line, now, monkeypatch, caplog
+):
+    respond = responses.respond
+
+    def fail(session, group, *, now):
+        if group.root_object == "nowhere-1":
+            raise RuntimeError("bad")
+        return respond(session, group, now=now)
+
+    monkeypatch.setattr(responses, "respond", fail)
+    tell(session, now, "nowhere-1", "nowhere-2", "nowhere-3")
+    open_tickets(engine, now + MINUTES)
+    assert [bool(group.action) for group in groups(engine)] == [False, True, True]
+    assert "now one by one" in caplog.text
+    later = now + 5 * MINUTES
+    assert groups(engine)[0].act_at > now + MINUTES
+    monkeypatch.undo()
+    open_tickets(engine, later)
+    assert all(group.action for group in groups(engine))
 
 
 def test_after_a_rest_alarms_have_time_to_come_in_before_anything_is_done(
