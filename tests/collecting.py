@@ -11,19 +11,25 @@ MEANWHILE = 600  # tests, about as many as run while a Prefect begins
 
 
 def take_turns(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Those that need not run: a test through the API runs on one database, which its name chooses.
+    """Those that need not run: some tests run on one of the databases, which their names choose.
 
-    The verbs beneath, the engine and what is stored are proven on both by tests of their own, and
-    each file of tests comes by both. `both_databases` marks those that are about the difference:
-    two at once, a search, an order of rows. All on all: BATON_TEST_DATABASES=sqlite,postgresql.
+    It is those that ask the API, and long walks (marked `one_database`): the verbs beneath, the
+    engine and what is stored are proven on both by tests of their own. `both_databases` marks those
+    of them that are about a difference: two at once, a search, an order of rows.
     """
     twins = defaultdict(list)
     for item in items:
-        if DOORS & set(item.fixturenames) and not item.get_closest_marker("both_databases"):
+        if is_about_neither(item):
             twins[item.nodeid.replace(database(item), "")].append(item)
     for name, found in twins.items():
         del found[crc32(name.encode()) % len(found)]
     return [item for found in twins.values() for item in found]
+
+
+def is_about_neither(item: pytest.Item) -> bool:
+    if item.get_closest_marker("both_databases"):
+        return False
+    return bool(DOORS & set(item.fixturenames) or item.get_closest_marker("one_database"))
 
 
 def database(item: pytest.Item) -> str:

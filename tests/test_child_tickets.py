@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from bpmn import child_tickets, group_tickets, library, runs, tickets
+from bpmn import child_tickets, group_tickets, runs, tickets
 from records import (
     AffectedCircuit,
     Circuit,
@@ -23,9 +23,12 @@ from records.database import open_session
 from tasks import clocks, intake, promises, told_first
 from tasks.refusals import NotAllowed
 from tasks.time_spent import own_stretches, stretches_of
+from tests.asking import publish
 from tests.fault_walks import FAULT
 from tests.impact_walks import IMPACT, Cut, found_group, hits_of
 from workflows import child_tickets as flow
+
+pytestmark = pytest.mark.one_database
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # it is quicker
 BANK, HOSPITAL = "海东银行", "海州医院"
@@ -34,9 +37,7 @@ BANK, HOSPITAL = "海东银行", "海州医院"
 @pytest.fixture
 def cut(session, cast, now, monkeypatch):
     monkeypatch.setenv("BATON_SMTP", "smtp://mail.example:25")
-    for bundle in (FAULT, IMPACT):
-        library.keep_version(session, bundle, [], by="owen", now=now)  # checked in test_diagrams
-    session.commit()
+    publish(session, now, FAULT, IMPACT)
     return Cut(session, cast, now)
 
 

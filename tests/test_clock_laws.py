@@ -149,6 +149,7 @@ def rows(session, ticket):
     return told
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("seed", range(3))
 def test_computing_again_from_history_gives_the_rows_that_are_kept(engine, walk, seed, monkeypatch):
     monkeypatch.setattr(fault_walks, "LARGEST_STATE", 64 * 1024)  # not what this is about

@@ -12,6 +12,8 @@ from tests.fault_walks import BLUEPRINT, FAULT, FORMS, LARGEST_STATE, WALKS, Wal
 from tests.impact_walks import IMPACT, IMPACT_BLUEPRINT, IMPACT_ENDS, Cut
 from tests.test_decisions import TICKET
 
+pytestmark = pytest.mark.one_database
+
 NEEDED = {"role", "stage", "segment", "budget_key", "form", "key_node", "customer_visible"}
 STAGES = {"accept", "judge", "repair", "restore_test", "callback", "close", "report"}
 SEGMENTS = {"work", "verify"}

@@ -9,6 +9,8 @@ from tests.asking import publish
 from tests.fault_walks import FAULT
 from workflows import schedule
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def circuits(session, cast, now):

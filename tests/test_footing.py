@@ -77,6 +77,7 @@ def test_a_database_that_is_not_there_is_said_without_its_password(url, monkeypa
     assert "secret" not in why.value.zh + why.value.en
 
 
+@pytest.mark.one_database
 def test_without_a_demo_root_needs_a_password_and_may_get_it_later(engine, monkeypatch):
     monkeypatch.setenv("BATON_DEMO", "no")
     monkeypatch.delenv("BATON_ADMIN_PASSWORD", raising=False)

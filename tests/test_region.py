@@ -69,6 +69,7 @@ def test_the_region_is_the_same_in_every_database_and_python(engine, now):
     assert digest(engine) == DIGEST
 
 
+@pytest.mark.one_database
 def test_seeding_twice_changes_nothing(engine, now):
     first = seed(engine, "XS", now=now)
     second = seed(engine, "S", now=now)
@@ -99,6 +100,7 @@ def test_of_two_seeds_at_once_one_makes_the_region_and_the_other_finds_it(engine
     assert digest(engine) == DIGEST
 
 
+@pytest.mark.one_database
 def test_the_counts_told_are_those_of_the_database(engine, now):
     told = seed(engine, "XS", now=now).rows
     with Session(engine) as session:
@@ -198,6 +200,7 @@ def test_customers_have_two_names_that_nobody_else_has(region):
     assert customers[0].is_headquarters and customers[0].grade == "AAA"
 
 
+@pytest.mark.one_database
 def test_the_demo_accounts_are_the_cast_and_those_there_are_left_alone(session, engine, cast, now):
     seed(engine, "XS", now=now, password_hash="hash")
     session.expire_all()
@@ -209,6 +212,7 @@ def test_the_demo_accounts_are_the_cast_and_those_there_are_left_alone(session, 
     assert {person.password_hash for person in cast.values()} == {"hash"}
 
 
+@pytest.mark.one_database
 def test_a_password_opens_the_demo_accounts_later_and_nobody_else(engine, now):
     seed(engine, "XS", now=now)
     seed(engine, "XS", now=now, password_hash="first")
@@ -243,6 +247,7 @@ def test_a_ladder_finds_somebody_in_every_city_and_each_customer_has_an_account_
         assert managers[customer.account_manager] == customer.city or not has_some
 
 
+@pytest.mark.one_database
 def test_codes_that_are_taken_refuse_the_region(session, engine, now):
     session.add(Site(code="HZ-CORE-0001", name="东街", city="海州"))
     session.commit()

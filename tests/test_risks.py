@@ -14,6 +14,8 @@ from tests.asking import publish_fault, wrong_fields
 from tests.fault_walks import Walk
 from workflows.segments import keep
 
+pytestmark = pytest.mark.one_database
+
 HOUR = 3600.0
 DAY = timedelta(days=1)
 

@@ -15,6 +15,8 @@ from tests.conftest import DATABASES
 from tests.fault_walks import Walk, example
 from workflows.segments import keep
 
+pytestmark = pytest.mark.one_database
+
 STOP = {"reason": "no_access", "evidence": "照片 3", "customer_told": True}
 MINUTE = timedelta(minutes=1)
 # Of what is the same on every database, one is enough.
