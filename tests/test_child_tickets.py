@@ -46,7 +46,7 @@ def test_each_customer_reads_only_of_their_own(cut, session):
     told = {"words": "已定位,抢修队已出发", "expected_at": cut.now + timedelta(hours=1)}
     assert promises.tell_progress(session, cut.ticket, by="dora", now=cut.now, **told) == 2
     cut.mend()
-    notices = session.exec(select(Notice)).all()
+    notices = session.exec(select(Notice).order_by(Notice.id)).all()
     read = {to: [n.title + n.text for n in notices if n.to.startswith(to)] for to in ("wang", "li")}
     assert [len(texts) for texts in read.values()] == [3, 3]
     assert not [text for text in read["wang"] if "HD-MSTP-2" in text or "医院" in text]
