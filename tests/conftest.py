@@ -29,6 +29,7 @@ from records.region.groups import GROUPS
 from tasks import sign_ins
 from tests.collecting import in_order, take_turns
 from tests.databases import SHELF, Postgresql, Sqlite, start_postgresql
+from workflows import notices
 
 DATABASES = os.environ.get("BATON_TEST_DATABASES", "sqlite,postgresql").split(",")
 IS_ALL = "BATON_TEST_DATABASES" in os.environ  # whoever names them wants each test on each
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # what was imported stays: to look through it again and again takes a twentieth
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """A machine that has much else to do may take long for what takes a moment."""
+    notices.PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -37,9 +37,9 @@ def test_no_more_than_fifty_errors_are_told():
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a*)*(b*)*$", "(.*)(.*)(.*)(.*)x"])
 def test_a_hostile_pattern_is_answered_at_once(pattern):
     """Hours, with an engine that goes back."""
-    began = time.perf_counter()
+    began = time.thread_time()
     [field] = wrong({"properties": {"a": {"pattern": pattern}}}, {"a": "a" * 60_000 + "!"})
-    assert field["field"] == "a" and time.perf_counter() - began < 1
+    assert field["field"] == "a" and time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize("pattern", ["^(?=a)", "(?!a)b", "(?<=a)b", r"(a)\1", "(", "a{1000}{1000}"])
@@ -94,12 +94,12 @@ def test_an_instant_is_one_that_the_services_can_read(text):
 
 def test_very_many_errors_are_not_made_one_by_one():
     """All of them would take minutes, and so would the first."""
-    began = time.perf_counter()
+    began = time.thread_time()
     kind = {"const": 0}
     for _ in range(3):
         kind = {"items": {"anyOf": [kind] * 11}}
     [field] = wrong({"properties": {"a": kind}}, {"a": [[[1] * 30] * 30] * 30})
-    assert field["field"] == "" and time.perf_counter() - began < 1
+    assert field["field"] == "" and time.thread_time() - began < 1
 
 
 def test_a_form_never_asks_the_network():

@@ -91,10 +91,10 @@ def run(program, *options):
     found = shutil.which(program)
     if found is None:
         skip(f"{program} is not on this machine: apt-get install snmp bsdutils")
-    subprocess.run([found, *options], check=True, timeout=10)
+    subprocess.run([found, *options], check=True, timeout=60)
 
 
-def heard(engine, fits=bool, table=Alarm, seconds=10.0):
+def heard(engine, fits=bool, table=Alarm, seconds=60.0):
     """The rows, read from what came, once they fit."""
     until = time.monotonic() + seconds
     while True:

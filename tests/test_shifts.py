@@ -78,7 +78,7 @@ def test_a_shift_goes_when_two_newer_ones_are_at_work(engine, session, quick):
         assert working.is_alive()
         with open_session(engine) as session:
             shifts.check_in(session, "shift", now=now, flow_run=flow_run, **ME)
-    working.join(timeout=5)
+    working.join(timeout=60)
     assert not working.is_alive() and rows(engine)[0].ended_at
 
 
@@ -90,7 +90,7 @@ def begin(engine, stop, todo):
 
 
 def until(is_so):
-    for _ in range(500):
+    for _ in range(6_000):
         if is_so():
             return
         time.sleep(0.01)
@@ -112,14 +112,18 @@ def test_who_gives_no_sign_of_life_or_has_ended_does_not_count(session, now):
 def test_a_shift_whose_lane_is_stuck_gives_no_sign_of_life(engine, quick, monkeypatch):
     monkeypatch.setattr(shift, "STUCK", 0.02)
     stop, let_go = threading.Event(), threading.Event()
-    working = begin(engine, stop, {"hang": Job(lambda *_: let_go.wait(5) and 0, 0.01, "clocks")})
+    working = begin(engine, stop, {"hang": Job(lambda *_: let_go.wait(60) and 0, 0.01, "clocks")})
     until(lambda: rows(engine))
-    time.sleep(0.05)
+    until(lambda: is_still(engine))
+    assert is_still(engine)
+    let_go.set(), stop.set()
+    working.join(timeout=60)
+
+
+def is_still(engine):
     seen = rows(engine)[0].seen_at
     time.sleep(0.1)
-    assert rows(engine)[0].seen_at == seen
-    let_go.set(), stop.set()
-    working.join(timeout=5)
+    return rows(engine)[0].seen_at == seen
 
 
 def test_without_its_table_a_shift_works_on_and_checks_in_later(engine, monkeypatch, caplog):

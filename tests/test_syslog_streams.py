@@ -70,17 +70,17 @@ def streams():
     streams.start()
     yield streams
     stop.set()
-    streams.join(3)
+    streams.join(30)
 
 
 def connect(streams):
     connected = socket.create_connection(("127.0.0.1", streams.port))
-    connected.settimeout(3)
+    connected.settimeout(30)
     return connected
 
 
 def heard(streams, count):
-    until = time.monotonic() + 3
+    until = time.monotonic() + 30
     while len(streams.waiting) < count and time.monotonic() < until:
         time.sleep(0.005)
     return [(one.body, one.note) for one in streams.waiting.take(100)]
