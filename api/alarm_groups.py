@@ -12,7 +12,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Alarm, AlarmGroup
-from tasks import affected, group_changes, topology
+from tasks.network import affected, group_changes, topology
 
 router = make_router("alarm-groups")
 Kind = Literal["site", "device", "card", "duct", "section", "port", "circuit", "object"]

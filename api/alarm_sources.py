@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from api.deps import Given, Id, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import AlarmSource, Person, Receipt
-from tasks import alarm_sources, receipts, resync
-from tasks.alarm_formats.reading import CHARSETS, decode_shown
+from tasks.network import alarm_sources, receipts, resync
+from tasks.network.alarm_formats.reading import CHARSETS, decode_shown
 from tasks.refusals import NotFound
 
 router = make_router("alarm-sources")

@@ -10,7 +10,7 @@ from api.alarms import AlarmShown, show_alarm
 from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from records import Alarm, Entry
-from tasks import alarm_states
+from tasks.network import alarm_states
 
 router = make_router("alarms")
 

@@ -11,7 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from records import Alarm, Device
-from tasks import alarms
+from tasks.network import alarms
 
 router = make_router("alarms")
 SORTS = {

@@ -76,9 +76,9 @@ from api.problems import MEDIA_TYPE, answer, tell
 from api.wire import SizeLimit, Wire
 from records import history
 from records.database import open_session
-from tasks.passwords import HASHER, Hasher
+from tasks.access.passwords import HASHER, Hasher
+from tasks.access.sign_ins import BadToken, NotSignedIn, TooManyTries
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound, Refusal
-from tasks.sign_ins import BadToken, NotSignedIn, TooManyTries
 
 ROUTERS = [
     health.router,

@@ -11,8 +11,8 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import ArchiveSection, Consent, Customer, Device, Readiness, Replacement
-from tasks import archives, consents, readiness, replacements
-from tasks.archives import look
+from tasks.archive import archives, consents, readiness, replacements
+from tasks.archive.archives import look
 
 router = make_router("archives")
 Section = Literal["business", "topology", "contacts", "consent", "history", "plans"]

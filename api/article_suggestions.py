@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from api.articles import ArticleShown, show_article
 from api.deps import Given, Turn, allow, make_router
-from tasks import article_search, case_scripts
+from tasks.learning import article_search, case_scripts
 
 router = make_router("articles")
 

@@ -11,7 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Article, ArticleVersion
-from tasks import article_drafts, article_search, articles, uses
+from tasks.learning import article_drafts, article_search, articles, uses
 from tasks.refusals import NotFound, wrong
 
 router = make_router("articles")

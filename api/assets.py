@@ -11,8 +11,8 @@ from api.deps import Given, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Asset, Team
-from tasks import assets
-from tasks.teams import find_team
+from tasks.field import assets
+from tasks.field.teams import find_team
 
 router = make_router("assets")
 SORTS = {

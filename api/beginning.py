@@ -17,8 +17,9 @@ from records.database import migrate, open_session
 from records.progress import Progress, show_progress
 from records.region import ACCOUNTS, find_region, seed
 from records.region.groups import GROUPS
-from tasks import policies, resync
-from tasks.passwords import hash_password
+from tasks import policies
+from tasks.access.passwords import hash_password
+from tasks.network import resync
 from tasks.policies import BY_BATON
 from tasks.refusals import Refusal
 

@@ -11,9 +11,9 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Asset, Booking, Person
-from tasks import bookings
-from tasks.assets import find_asset
-from tasks.people import find_person
+from tasks.access.people import find_person
+from tasks.field import bookings
+from tasks.field.assets import find_asset
 from tasks.refusals import NotFound, wrong
 
 router = make_router("bookings")

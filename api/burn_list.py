@@ -11,7 +11,7 @@ from api.clocks import STATES, in_both, read_names
 from api.deps import Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Clock, Ticket
-from tasks import clocks
+from tasks.sla import clocks
 
 router = make_router("clocks")
 SORTS = {

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from api.deps import Given, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Certificate, Person
-from tasks import certificates
-from tasks.people import find_person
+from tasks.access.people import find_person
+from tasks.field import certificates
 
 router = make_router("certificates")
 SORTS = {"login": (col(Person.login), col(Certificate.skill)), "id": (col(Certificate.id),)}

@@ -12,12 +12,13 @@ from sqlmodel import Session
 from api.lengths import Length, show_seconds
 from bpmn import library
 from records import Ticket
-from tasks import clocks, recipients
-from tasks.clock_ladders import Rung
-from tasks.clock_times import Pause
-from tasks.clock_words import Reasons, name_reason
-from tasks.clocks import Reading
-from tasks.decisions import Fired, decisions_of
+from tasks import recipients
+from tasks.faults.decisions import Fired, decisions_of
+from tasks.sla import clocks
+from tasks.sla.clock_ladders import Rung
+from tasks.sla.clock_times import Pause
+from tasks.sla.clock_words import Reasons, name_reason
+from tasks.sla.clocks import Reading
 
 NEWEST = 20  # cycles of one clock: who has told of progress 300 times needs no 300 explanations
 Names = Mapping[str, Mapping[str, tuple[str, str]]]

@@ -46,7 +46,7 @@ from records import (
 )
 from records.bold import DoAgain
 from records.database import open_session
-from tasks.people import require
+from tasks.access.people import require
 from tasks.refusals import NotFound
 
 Row = TypeVar("Row")

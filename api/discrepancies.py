@@ -12,7 +12,7 @@ from api.facts import Facts
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Discrepancy
-from tasks import discrepancies
+from tasks.archive import discrepancies
 
 router = make_router("discrepancies")
 Kind = Literal["unknown_object", "wrong_value", "missing", "surplus"]

@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 from records import Person, history
 from records.database import open_session
-from tasks import sign_ins
-from tasks.passwords import is_password
+from tasks.access import sign_ins
+from tasks.access.passwords import is_password
+from tasks.access.sign_ins import BadToken, NotSignedIn, WrongPassword
 from tasks.refusals import Forbidden, Refusal
-from tasks.sign_ins import BadToken, NotSignedIn, WrongPassword
 
 COOKIE = "baton"
 SAFE = {"GET", "HEAD", "OPTIONS"}

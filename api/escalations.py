@@ -13,8 +13,8 @@ from api.clocks import Names, in_both, read_names
 from api.deps import Id, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Clock, Escalation, Ticket
-from tasks import escalations
 from tasks.refusals import NotFound
+from tasks.sla import escalations
 
 router = make_router("escalations")
 SORTS = {

@@ -13,8 +13,8 @@ from api.deps import Given, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page, search
 from records import Expert, Person
-from tasks import expert_choice, experts
-from tasks.people import find_person
+from tasks.access.people import find_person
+from tasks.learning import expert_choice, experts
 
 router = make_router("experts")
 SORTS = {

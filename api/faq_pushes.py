@@ -11,7 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Article, FaqPush, FaqReceipt, Person
-from tasks import articles, faq_pushes
+from tasks.learning import articles, faq_pushes
 
 router = make_router("faq-pushes")
 SORTS = {"id": (col(FaqPush.id),)}

@@ -5,8 +5,8 @@ from sqlmodel import col, func, select
 
 from api.deps import Turn, allow, make_router
 from records import Group, Membership
-from tasks import groups
-from tasks.people import find_person
+from tasks.access import groups
+from tasks.access.people import find_person
 
 router = make_router("groups")
 

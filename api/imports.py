@@ -12,7 +12,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Import, ImportRow
-from tasks import exports, imports
+from tasks.archive import exports, imports
 
 router = make_router("imports")
 exporting = make_router("exports")

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from api.deps import Given, Id, Turn, allow, make_router
 from api.paging import Asked, Page, page
 from records import Notice
-from tasks import notices, people
+from tasks import notices
+from tasks.access import people
 from tasks.refusals import NotFound
 
 router = make_router("inbox")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tasks import durations
+from tasks.sla import durations
 
 EXAMPLE: dict[str, Any] = {"seconds": 1380.0, "zh": "23 分钟", "en": "23 min"}
 

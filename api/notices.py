@@ -19,7 +19,7 @@ from notifications.backlog import backlog
 from records import Notice
 from records.database import open_session
 from tasks import notices
-from tasks.people import find_person
+from tasks.access.people import find_person
 
 router = make_router("notices")
 SORTS = {"id": (col(Notice.id),)}

@@ -11,7 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import Audit, Onboarding, Wave
-from tasks import onboarding
+from tasks.archive import onboarding
 
 router = make_router("onboarding-waves")
 auditing = make_router("audits")

@@ -10,8 +10,9 @@ from api.deps import Given, Turn
 from api.facts import Facts
 from api.paging import Asked
 from records import Circuit, Customer, ServiceOrder, Site, WorkOrder
-from tasks import allocations, order_times, visits
-from tasks.order_states import KINDS, STATES, subject_of
+from tasks.field import visits
+from tasks.orders import allocations, order_times
+from tasks.orders.order_states import KINDS, STATES, subject_of
 
 Kind = Literal["new", "change", "move", "cease"]
 

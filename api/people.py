@@ -12,8 +12,8 @@ from api.once import once
 from api.paging import Asked, Page, narrow, page, search
 from records import Group, Membership, Person
 from records.database import open_session
-from tasks import people
-from tasks.passwords import hash_password
+from tasks.access import people
+from tasks.access.passwords import hash_password
 
 router = make_router("people")
 SORTS = {

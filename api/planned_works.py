@@ -11,7 +11,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, narrow, page
 from records import PlannedWork
-from tasks import alarm_rules, planned_works
+from tasks.network import alarm_rules, planned_works
 
 router = make_router("planned-works")
 SORTS = {

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from api.deps import Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Person, PointsEntry
-from tasks import points
+from tasks.learning import points
 
 router = make_router("points")
 SORTS = {"id": (col(PointsEntry.id),)}

@@ -9,7 +9,7 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.problems import answer, tell
 from api.tickets import take
-from tasks import promises
+from tasks.faults import promises
 from tasks.refusals import NotAllowed
 
 router = make_router("tickets")

@@ -13,7 +13,7 @@ from api.once import once
 from api.paging import Asked as AskedPage
 from api.paging import Page, narrow, page, search
 from records import Answer, Asked, Person, Question
-from tasks import questions, uses
+from tasks.learning import questions, uses
 
 router = make_router("questions")
 SORTS = {"id": (col(Question.id),), "asked_at": (col(Question.asked_at), col(Question.id))}

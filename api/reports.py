@@ -12,10 +12,10 @@ from api.deps import Given, Turn, allow, make_router
 from api.lengths import Length, show_seconds
 from api.paging import Asked, Page, narrow, page
 from records import Report
-from tasks import hand_offs
-from tasks.groups import name_groups
-from tasks.hand_offs import Rank, Ranking
+from tasks.access.groups import name_groups
 from tasks.refusals import NotFound, wrong
+from tasks.timelines import hand_offs
+from tasks.timelines.hand_offs import Rank, Ranking
 
 router = make_router("reports")
 WEEK = timedelta(days=7)

@@ -9,10 +9,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 from api.clocks import Said
 from api.deps import Given, Turn, allow, make_router
 from api.lengths import Length, show_seconds
-from tasks import forecasts, risks
 from tasks.refusals import wrong
-from tasks.risks import Risk
-from tasks.stages import name_stage
+from tasks.timelines import forecasts, risks
+from tasks.timelines.risks import Risk
+from tasks.timelines.stages import name_stage
 
 router = make_router("reports")
 MONTH = timedelta(days=30)

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from api.deps import Turn, allow, make_router
-from tasks.roles import PERMISSIONS, ROLES
+from tasks.access.roles import PERMISSIONS, ROLES
 
 router = make_router("roles")
 

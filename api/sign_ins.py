@@ -9,9 +9,9 @@ from starlette.responses import Response
 from api import door
 from api.deps import Given, Turn, allow, make_router
 from api.people import PersonShown, keep_password, show_person
-from tasks import sign_ins
-from tasks.groups import groups_of
-from tasks.people import permissions_of
+from tasks.access import sign_ins
+from tasks.access.groups import groups_of
+from tasks.access.people import permissions_of
 from tasks.refusals import wrong
 
 router = make_router("sign-ins")

@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from api.deps import Given, Turn, allow, make_router
 from api.paging import Asked, Page, narrow, page
 from records import Asset, Site, Team
-from tasks import teams
-from tasks.people import find_person
+from tasks.access.people import find_person
+from tasks.field import teams
 
 router = make_router("teams")
 SORTS = {"key": (col(Team.key),), "city": (col(Team.city), col(Team.id))}

@@ -13,11 +13,11 @@ from api.once import once
 from api.paging import Asked, Page, narrow, page, search
 from bpmn import tickets
 from records import Ticket
-from tasks import affected_circuits
-from tasks.impact import best
+from tasks.faults.impact import best
+from tasks.faults.tickets import children
+from tasks.network import affected_circuits
 from tasks.refusals import NotFound
 from tasks.states import STATES
-from tasks.tickets import children
 
 router = make_router("tickets")
 SORTS = {

@@ -10,12 +10,12 @@ from api.clocks import ClockShown, show_clocks
 from api.deps import Id, Turn, allow, make_router
 from api.lengths import Length, show_length
 from records import Ticket
-from tasks.clock_words import Reasons, name_reason
-from tasks.clocks import reasons_of
-from tasks.groups import name_groups
-from tasks.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, net, total
-from tasks.stages import name_stage
-from tasks.time_spent import Gap, hand_offs_of, shares, stretches_of, sums
+from tasks.access.groups import name_groups
+from tasks.sla.clock_words import Reasons, name_reason
+from tasks.sla.clocks import reasons_of
+from tasks.timelines.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, net, total
+from tasks.timelines.stages import name_stage
+from tasks.timelines.time_spent import Gap, hand_offs_of, shares, stretches_of, sums
 
 router = make_router("tickets")
 Names = dict[str, tuple[str, str]]

@@ -11,8 +11,8 @@ from api.deps import Given, Id, Turn, allow, make_router
 from api.once import once
 from api.paging import Asked, Page, page
 from records import Person, Token
-from tasks import tokens
-from tasks.people import find_person, require
+from tasks.access import tokens
+from tasks.access.people import find_person, require
 
 router = make_router("tokens")
 SORTS = {"id": (col(Token.id),)}

@@ -7,9 +7,9 @@ from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.deps import Given, Turn, allow, make_router
-from tasks import told_first
+from tasks.faults import told_first
+from tasks.faults.told_first import By, Share
 from tasks.refusals import wrong
-from tasks.told_first import By, Share
 
 router = make_router("reports")
 MONTH, LONGEST = timedelta(days=30), timedelta(days=732)

@@ -15,9 +15,9 @@ from api.deps import Given, Turn
 from api.facts import Facts
 from api.paging import Asked
 from records import Customer, Site, Visit
-from tasks.visit_crews import crew_of
-from tasks.visit_jobs import jobs_of
-from tasks.visit_states import STATES
+from tasks.field.visit_crews import crew_of
+from tasks.field.visit_jobs import jobs_of
+from tasks.field.visit_states import STATES
 
 
 class VisitShown(BaseModel):

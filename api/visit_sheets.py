@@ -13,7 +13,7 @@ from api.visit_shapes import JobShown, VisitInFull, in_full
 from api.visits import take
 from notifications import invitations
 from records import Visit
-from tasks import crew_cards, visit_sheets
+from tasks.field import crew_cards, visit_sheets
 
 router = make_router("visits")
 

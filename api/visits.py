@@ -30,11 +30,11 @@ from api.visit_shapes import (
     show_visit,
 )
 from records import Booking, Person, Site, Visit, VisitJob
-from tasks import assets, crews, visit_crews, visit_figures, visits
-from tasks.people import find_person, may
+from tasks.access.people import find_person, may
+from tasks.field import assets, crews, visit_crews, visit_figures, visits
+from tasks.field.visit_crews import Crew
+from tasks.field.visit_jobs import Job, Window
 from tasks.refusals import NotFound
-from tasks.visit_crews import Crew
-from tasks.visit_jobs import Job, Window
 
 router = make_router("visits")
 SORTS = {

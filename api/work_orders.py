@@ -14,7 +14,7 @@ from bpmn import library, runs
 from bpmn.moves import take_order
 from records import Group, Membership, Run, WorkOrder
 from tasks import suggestions, work_orders
-from tasks.people import find_person
+from tasks.access.people import find_person
 from tasks.refusals import NotFound
 from tasks.states import STATES
 

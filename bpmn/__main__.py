@@ -15,7 +15,7 @@ from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records.region.groups import GROUPS
 from tasks import policies, recipients
-from tasks.roles import ROLES
+from tasks.access.roles import ROLES
 from tasks.services import SERVICES
 
 WORDS = {"error": "错误", "warning": "警告", "note": "提示"}

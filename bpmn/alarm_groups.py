@@ -1,7 +1,7 @@
 """What is done about a group of alarms: asked of the table alarm_priority, then done.
 
 Called by workflows/alarms.py for each group that is due, which it has locked. What a root hits:
-tasks/affected.py; its tickets: group_tickets.py.
+tasks/network/affected.py; its tickets: group_tickets.py.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from sqlmodel import Session, col, select
 from bpmn import group_tickets, library
 from bpmn.dmn import Decision
 from records import Alarm, AlarmGroup, Ticket, history
-from tasks import affected, alarm_groups, alarm_rules, discrepancies
-from tasks.affected import Hit
-from tasks.impact import best
+from tasks.archive import discrepancies
+from tasks.faults.impact import best
+from tasks.network import affected, alarm_groups, alarm_rules
+from tasks.network.affected import Hit
 
 DIAGRAM, TABLE = "alarm_response", "alarm_priority"
 BY = "alarms"

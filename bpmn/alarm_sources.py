@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 
 from bpmn import tickets
 from records import Alarm, AlarmSource, history
-from tasks import alarm_sources, alarms, intake, resync
-from tasks.alarms import Report
+from tasks.faults import intake
+from tasks.network import alarm_sources, alarms, resync
+from tasks.network.alarms import Report
 
 BATON = "baton"  # the source of alarms about sources
 SILENT = "sourceSilent"

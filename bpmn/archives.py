@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select, update
 
 from bpmn import runs
 from records import ArchiveSection, Audit, Onboarding
-from tasks import archives, audits
+from tasks.archive import archives, audits
 
 BY = "system"
 

@@ -2,7 +2,7 @@
 
 The tick (workflows/child_tickets.py) calls each of these in a transaction of its own, so that a
 cable cut with hundreds of customers holds nobody up; what was not done yet is found by the next
-one. The rules: tasks/child_tickets.py; who is hit: group_tickets.py.
+one. The rules: tasks/faults/child_tickets.py; who is hit: group_tickets.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +17,10 @@ from bpmn import library, runs
 from records import AffectedCircuit, Circuit, Customer, Run, Subscription, Ticket, WorkOrder
 from records.customers import GRADES
 from records.database import QuickSession
-from tasks import affected_circuits, child_tickets, contacts, first_word, tickets
-from tasks.affected_circuits import AT_RISK
-from tasks.impact import facts_of, facts_with
+from tasks.faults import child_tickets, contacts, first_word, tickets
+from tasks.faults.impact import facts_of, facts_with
+from tasks.network import affected_circuits
+from tasks.network.affected_circuits import AT_RISK
 
 DIAGRAM = "customer_impact"
 BATCH = 25  # children opened in one transaction

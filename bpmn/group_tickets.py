@@ -1,7 +1,7 @@
 """The tickets of a group of alarms: a parent (主单) for the root, a child (副单) for each customer.
 
-Called by bpmn/alarm_groups.py, in its transaction. What the root hits: tasks/affected.py. Where
-only one customer is hit, the one ticket is theirs. The first children are opened at once, the
+Called by bpmn/alarm_groups.py, in its transaction. What the root hits: tasks/network/affected.py.
+Where only one customer is hit, the one ticket is theirs. The first children are opened at once, the
 others by the tick, the best grades first: child_tickets.py.
 """
 
@@ -15,11 +15,12 @@ from sqlmodel import Session, col, select
 
 from bpmn import child_tickets, tickets
 from records import AffectedCircuit, Alarm, AlarmGroup, Circuit, Device, Ticket
-from tasks import affected, affected_circuits, first_word, intake
-from tasks.affected import Hit
-from tasks.affected_circuits import AT_RISK
-from tasks.impact import best
-from tasks.tickets import ALLOWED, children, record
+from tasks.faults import first_word, intake
+from tasks.faults.impact import best
+from tasks.faults.tickets import ALLOWED, children, record
+from tasks.network import affected, affected_circuits
+from tasks.network.affected import Hit
+from tasks.network.affected_circuits import AT_RISK
 
 BY = "alarms"
 TOLD_OF_RISK = ("AAA",)  # grades of customers who are told that they have one way only: §4.2

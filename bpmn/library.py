@@ -17,11 +17,12 @@ from bpmn import forms, wall
 from bpmn.bundles import gather
 from bpmn.checks import Finding, Known, check, is_publishable
 from records import Diagram, Group, Version, history
-from tasks import clocks, recipients
+from tasks import recipients
+from tasks.access.roles import ROLES
 from tasks.policies import BY_BATON
 from tasks.refusals import Invalid, NotFound
-from tasks.roles import ROLES
 from tasks.services import SERVICES
+from tasks.sla import clocks
 
 SHIPPED = Path(__file__).parent
 MOST_LOADED = 256  # versions kept parsed in one process

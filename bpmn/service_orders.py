@@ -2,7 +2,7 @@
 
 The doors and the timed work call this. What concerns the run is checked here, sent to it as a
 message, and done by the service that the diagram has at that place. The rules are in
-tasks/service_orders.py and its neighbours.
+tasks/orders/service_orders.py and its neighbours.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 
 from bpmn import runs
 from records import Person, Run, ServiceOrder, Subscription, history
-from tasks import order_changes, order_imports, order_limits, order_visits, service_orders
-from tasks.order_states import require, require_reason, subject_of
+from tasks.orders import order_changes, order_imports, order_limits, order_visits, service_orders
+from tasks.orders.order_states import require, require_reason, subject_of
 from tasks.refusals import NotAllowed, Refusal
 
 DIAGRAM = "service_activation"
@@ -32,7 +32,7 @@ class _Dry(Exception):
 def open_order(
     session: Session, given: Mapping[str, Any], *, by: Person, now: datetime
 ) -> ServiceOrder:
-    """A new order with its run. What `given` may have: tasks/service_orders.py."""
+    """A new order with its run. What `given` may have: tasks/orders/service_orders.py."""
     order = service_orders.open_order(session, given, by=by.login, now=now)
     data: dict[str, Any] = {"order": {"id": order.id}, "restart_at": "", "reply": {}}
     run = runs.start(session, DIAGRAM, data, by=by.login, now=now, subject=subject_of(order))

@@ -2,7 +2,7 @@
 
 The doors and the timed work call this. A verb that concerns the run is checked here, sent to it as
 a message, and done by the service that the diagram has at that place; where the diagram draws
-nothing for it, it is done at once. The rules are in tasks/tickets.py and its neighbours.
+nothing for it, it is done at once. The rules are in tasks/faults/tickets.py and its neighbours.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from sqlmodel import Session, col, select
 
 from bpmn import child_tickets, forms, runs
 from records import Alarm, Circuit, Person, Subscription, Ticket
-from tasks import intake, stops, tickets, urgency
-from tasks.impact import best, is_standing
-from tasks.past_stops import note_stop
+from tasks.faults import intake, stops, tickets, urgency
+from tasks.faults.impact import best, is_standing
 from tasks.refusals import NotAllowed
+from tasks.sla.past_stops import note_stop
 
 DIAGRAM = "fault_handling"
 FORMS = Path(__file__).parent / "forms"

@@ -1,5 +1,5 @@
 """Alarms of one cause together (告警组), and the circuits that it hits. Verbs:
-tasks/alarm_groups.py, tasks/affected.py.
+tasks/network/alarm_groups.py, tasks/network/affected.py.
 """
 
 from datetime import datetime

@@ -1,5 +1,5 @@
 """Sources of alarms: who sends them, in which form, and how each is doing. Verbs:
-tasks/alarm_sources.py. What they sent: receipts.py.
+tasks/network/alarm_sources.py. What they sent: receipts.py.
 """
 
 from datetime import datetime

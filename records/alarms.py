@@ -1,4 +1,4 @@
-"""Alarms from the network. Verbs: tasks/alarms.py."""
+"""Alarms from the network. Verbs: tasks/network/alarms.py."""
 
 from datetime import datetime
 from typing import Any

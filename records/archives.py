@@ -1,5 +1,5 @@
 """Customers' archives (客户档案): what is known of each, how complete and fresh it is, what they
-consented to, and how ready they are. Verbs: tasks/archives.py, consents.py, readiness.py.
+consented to, and how ready they are. Verbs: tasks/archive/archives.py, consents.py, readiness.py.
 """
 
 from datetime import datetime

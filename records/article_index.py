@@ -1,6 +1,6 @@
 """The terms of articles as rows: put in, taken out, made anew. What a term is: article_terms.py.
 
-Called by tasks/articles.py, and by `python -m records index`.
+Called by tasks/learning/articles.py, and by `python -m records index`.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 A text becomes terms: English words without their plural, Chinese in overlapping pairs of characters
 (光缆中断: 光缆, 缆中, 中断), each kept as a number. Why so: docs/decisions/. Asked by
-tasks/article_search.py.
+tasks/learning/article_search.py.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Articles of knowledge (知识): offers, terminal settings, faults. Verbs: tasks/articles.py."""
+"""Articles of knowledge (知识): offers, terminal settings, faults. Verbs: tasks/learning."""
 
 from collections.abc import Iterable
 from datetime import datetime

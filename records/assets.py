@@ -1,4 +1,4 @@
-"""Vehicles and instruments (车辆、仪表) that a visit needs. Verbs: tasks/assets.py."""
+"""Vehicles and instruments (车辆、仪表) that a visit needs. Verbs: tasks/field/assets.py."""
 
 from datetime import datetime
 

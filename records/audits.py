@@ -1,5 +1,5 @@
 """Audits of inventory (资源核查): circuits drawn by risk, compared with what is there. Verbs:
-tasks/audits.py.
+tasks/archive/audits.py.
 """
 
 from datetime import datetime

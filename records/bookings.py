@@ -1,4 +1,4 @@
-"""Bookings: who and what is taken from when to when. Verbs: tasks/bookings.py."""
+"""Bookings: who and what is taken from when to when. Verbs: tasks/field/bookings.py."""
 
 from datetime import datetime
 

@@ -1,5 +1,5 @@
 """Certificates (资质证书): that somebody may do something, at a level, until a day. Verbs:
-tasks/certificates.py.
+tasks/field/certificates.py.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Clocks of tickets, as far as they are kept. What they mean: tasks/clocks.py.
+"""Clocks of tickets, as far as they are kept. What they mean: tasks/sla/clocks.py.
 
 A clock is a function of history; its row says only when somebody has to look at it next.
 """

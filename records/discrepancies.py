@@ -1,4 +1,4 @@
-"""Where inventory and the world differ (资源差异). Verbs: tasks/discrepancies.py."""
+"""Where inventory and the world differ (资源差异). Verbs: tasks/archive/discrepancies.py."""
 
 from datetime import datetime
 from typing import Any

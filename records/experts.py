@@ -1,4 +1,4 @@
-"""Experts (专家): a virtual team across lines and places. Verbs: tasks/experts.py."""
+"""Experts (专家): a virtual team across lines and places. Verbs: tasks/learning/experts.py."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""FAQ pushes (FAQ 推送): articles told to those who will be asked. Verbs: tasks/faq_pushes.py."""
+"""FAQ pushes (FAQ 推送): articles told to those who will be asked. Verbs: tasks/learning."""
 
 from datetime import datetime
 

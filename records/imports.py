@@ -1,5 +1,5 @@
 """Files that are brought into inventory, and what became of each of their rows. Verbs:
-tasks/imports.py.
+tasks/archive/imports.py.
 """
 
 from datetime import datetime

@@ -1,5 +1,5 @@
 """Onboarding of customers to care from end to end (端到端管理), in waves by grade. Verbs:
-tasks/onboarding.py.
+tasks/archive/onboarding.py.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""People, their groups, and what lets them in. What may be done with them is in tasks/people.py."""
+"""People, their groups, and what lets them in. Verbs: tasks/access/people.py."""
 
 from datetime import datetime
 

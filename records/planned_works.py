@@ -1,5 +1,5 @@
 """Planned works (割接、计划作业): when, and on what; their alarms are kept and shielded. Verbs:
-tasks/planned_works.py.
+tasks/network/planned_works.py.
 """
 
 from datetime import datetime

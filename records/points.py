@@ -1,4 +1,4 @@
-"""Points (积分): a ledger that is only added to. Verbs: tasks/points.py."""
+"""Points (积分): a ledger that is only added to. Verbs: tasks/learning/points.py."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Questions to everybody and their answers (问答). Verbs: tasks/questions.py."""
+"""Questions to everybody and their answers (问答). Verbs: tasks/learning/questions.py."""
 
 from datetime import datetime
 

@@ -1,5 +1,5 @@
 """What sources of alarms delivered, byte by byte, before anybody looked into it. Verbs:
-tasks/receipts.py.
+tasks/network/receipts.py.
 """
 
 from datetime import datetime

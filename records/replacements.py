@@ -1,5 +1,5 @@
 """Gear that no element manager sees (改造清单), ranked by whom it carries. Verbs:
-tasks/replacements.py.
+tasks/archive/replacements.py.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where the time of a ticket went, once it is over, and what was foretold. Verbs: tasks/segments.py
+"""Where the time of a ticket went, once it is over, and what was foretold. Verbs: tasks/timelines
 (what a stretch is), kept_segments.py, hand_offs.py, risks.py.
 """
 

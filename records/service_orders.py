@@ -1,5 +1,5 @@
-"""Orders of services (业务订单) and what inventory is given to them. Verbs: tasks/service_orders.py
-and tasks/allocations.py.
+"""Orders of services (业务订单) and what inventory is given to them. Verbs: tasks/orders
+and tasks/orders/allocations.py.
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ class ServiceOrder(SQLModel, table=True):
     customer_id: int = Field(foreign_key="customer.id", index=True)
     circuit_id: int | None = Field(default=None, foreign_key="circuit.id", index=True)
     run_id: int | None = Field(default=None, index=True)
-    state: str = Field(default="received", index=True)  # drawn in tasks/order_states.py
+    state: str = Field(default="received", index=True)  # drawn in tasks/orders/order_states.py
     product: str
     megabits: int = 0
     grade: str = "std"
@@ -40,7 +40,9 @@ class ServiceOrder(SQLModel, table=True):
     z_site_id: int = Field(foreign_key="site.id", index=True)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # interface, contact …
     promised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    limits: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # tasks/order_limits.py
+    limits: dict[str, Any] = Field(
+        default_factory=dict, sa_type=Json
+    )  # tasks/orders/order_limits.py
     act_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a limit, or it goes on
     summary: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # 核查汇总
     design: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

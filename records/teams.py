@@ -1,4 +1,4 @@
-"""Teams (班组): people who go out together, and where they set out from. Verbs: tasks/teams.py.
+"""Teams (班组): people who go out together, and where they set out from. Verbs: tasks/field.
 
 A group (records/people.py) is a queue of work orders; a team is who sits in one van.
 """

@@ -1,4 +1,4 @@
-"""Fault tickets (故障单). Verbs: tasks/tickets.py."""
+"""Fault tickets (故障单). Verbs: tasks/faults/tickets.py."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What knowledge was used for: an article or an answer, on a case. Verbs: tasks/uses.py."""
+"""What knowledge was used for: an article or an answer, on a case. Verbs: tasks/learning."""
 
 from datetime import datetime
 

@@ -1,5 +1,5 @@
 """Visits (上门): all that is to be done at one end of a customer's, together. Verbs:
-tasks/visits.py.
+tasks/field/visits.py.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ IS_REMINDED = "remind_at IS NOT NULL"
 
 
 class Visit(SQLModel, table=True):
-    """One crew, one time, one place. The states are drawn in tasks/visits.py."""
+    """One crew, one time, one place. The states are drawn in tasks/field/visits.py."""
 
     __table_args__ = (
         Index("ix_visit_end", "site_id", "starts_at"),

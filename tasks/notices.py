@@ -11,9 +11,9 @@ from notifications import links
 from notifications.channels import CHANNELS, line_of
 from notifications.notices import tell_again
 from records import Contact, Notice, Person, history
-from tasks.people import require
+from tasks.access.people import require
+from tasks.faults.tickets import require_reason
 from tasks.refusals import Forbidden, NotAllowed
-from tasks.tickets import require_reason
 
 STATES = {
     "waiting": ("待发", "waiting"),

@@ -20,11 +20,11 @@ from notifications.words import shipped_words
 from records import AlarmSource, Person, Policy, history
 from records import policies as stored
 from records.policies import Policed
+from tasks.access.people import require
+from tasks.faults.tickets import require_reason
 from tasks.findings import Finding
-from tasks.people import require
 from tasks.policy_checks import check_alone, check_beside
 from tasks.refusals import Invalid, NotFound
-from tasks.tickets import require_reason
 
 Check = Callable[[Session, str, Any], Sequence[Finding]]
 SHIPPED = Path(__file__).parent / "policies"

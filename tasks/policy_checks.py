@@ -9,19 +9,19 @@ from typing import Any
 
 from notifications.policy import check_notices
 from notifications.words import check_words
-from tasks.alarm_checks import check_alarms
-from tasks.archive_checks import check_archives
-from tasks.calendar_checks import check_calendars
-from tasks.clock_checks import check_clocks
-from tasks.crew_checks import check_crews
-from tasks.distance_checks import check_distances
+from tasks.archive.archive_checks import check_archives
+from tasks.field.crew_checks import check_crews
+from tasks.field.distance_checks import check_distances
+from tasks.field.visit_checks import check_visits
 from tasks.findings import Finding
-from tasks.knowledge_checks import check_knowledge, check_points
-from tasks.mapping_checks import check_snmp, check_syslog
-from tasks.order_checks import check_orders
+from tasks.learning.knowledge_checks import check_knowledge, check_points
+from tasks.network.alarm_checks import check_alarms
+from tasks.network.mapping_checks import check_snmp, check_syslog
+from tasks.orders.order_checks import check_orders
 from tasks.recipient_checks import check_recipients
-from tasks.suspension_checks import check_suspensions
-from tasks.visit_checks import check_visits
+from tasks.sla.calendar_checks import check_calendars
+from tasks.sla.clock_checks import check_clocks
+from tasks.sla.suspension_checks import check_suspensions
 
 CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "alarms": check_alarms,

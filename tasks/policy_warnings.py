@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tasks.calendars import calendars_of
 from tasks.findings import Finding
+from tasks.sla.calendars import calendars_of
 
 AHEAD = timedelta(days=60)  # the notice for a year comes in the November before
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tasks.access.roles import ROLES
 from tasks.findings import Finding, Types, expect_known, expect_map, expect_names, expect_types
-from tasks.roles import ROLES
 
 SETTINGS = frozenset({"zh", "en", "last", "levels", "rules", "skills", "actions"})
 OF_A_RULE = frozenset(

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from records import Customer, Group, Membership, Person, Ticket, WorkOrder
 from tasks import policies
-from tasks.impact import city_of
+from tasks.faults.impact import city_of
 
 Rule = Mapping[str, Any]
 

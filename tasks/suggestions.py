@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from records import Group, Membership, Person, Ticket, WorkOrder
 from tasks import recipients
-from tasks.impact import ZONE, city_of
+from tasks.faults.impact import ZONE, city_of
 
 LATELY = timedelta(hours=12)  # who finished something since then is on shift
 # What each advantage counts, by judgement: being there outweighs a second skill.

@@ -23,10 +23,10 @@ from sqlmodel import Session, col, select
 
 from records import Group, Membership, Person, WorkOrder, history
 from records.rows import put
-from tasks.people import may
+from tasks.access.people import may
 from tasks.refusals import Forbidden, Invalid, NotAllowed
+from tasks.sla.suspensions import check_suspension
 from tasks.states import STATES
-from tasks.suspensions import check_suspension
 
 AT_WORK = {"accepted", "en_route", "on_site"}
 OPEN = AT_WORK | {"dispatched", "returned", "replied", "waiting_internal", "suspended"}
@@ -102,7 +102,7 @@ def suspend(
     by: Person,
     now: datetime,
 ) -> None:
-    """挂起: the customer's time runs, not ours. `tasks/suspensions.py` says who may and why."""
+    """挂起: the customer's time runs, not ours. `tasks/sla/suspensions.py` says who may and why."""
     _require("suspend", order)
     check_suspension(
         session,

@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from records import Alarm, Device, Person, Site
 from records.database import connect, open_session
 from records.progress import Progress
-from tasks import alarms, sign_ins
+from tasks.access import sign_ins
+from tasks.network import alarms
 from tests.bench_databases import Place, settle
 from tests.bench_rows import Figure, Times
 from tests.bench_servers import Client, listen, serve_ours, served

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, insert
 from records import Article, Person, article_index
 from records.database import connect, open_session
 from records.progress import Progress
-from tasks import sign_ins
+from tasks.access import sign_ins
 from tests.bench_databases import Place, settle
 from tests.bench_rows import Figure, Times
 from tests.bench_servers import Client, serve_ours, served

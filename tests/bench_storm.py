@@ -24,7 +24,8 @@ from records.region import seed
 from records.region.dice import Dice
 from records.region.terrain import Terrain
 from records.region.troubles import Said, cut
-from tasks import alarm_rules, sign_ins
+from tasks.access import sign_ins
+from tasks.network import alarm_rules
 from tests.bench_databases import Place, settle
 from tests.bench_rows import Figure
 from tests.bench_servers import SPAWN, Client, serve_ours, served

@@ -16,7 +16,8 @@ from records import Circuit, Contact, Customer, Group, Person, Run, Site, WorkOr
 from records.database import connect, open_session
 from records.progress import Progress
 from records.region.groups import GROUPS
-from tasks import sign_ins, work_orders
+from tasks import work_orders
+from tasks.access import sign_ins
 from tests.fault_walks import FAULT, example
 
 BATCH = 25  # tickets opened in one transaction

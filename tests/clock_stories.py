@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, SimpleNamespace
 
 from tasks import policies
-from tasks.calendars import calendars_of
-from tasks.clock_definitions import definitions_of
-from tasks.clocks import read
+from tasks.sla.calendars import calendars_of
+from tasks.sla.clock_definitions import definitions_of
+from tasks.sla.clocks import read
 
 ZERO = datetime(2026, 3, 11, 2, 14, tzinfo=UTC)
 DEFINITIONS = definitions_of(policies.shipped("clocks"), 1)

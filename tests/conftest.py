@@ -26,7 +26,7 @@ from api.door import COOKIE
 from records import Circuit, Contact, Customer, Device, Group, Hop, Membership, Person, Site
 from records.database import connect, migrate, open_session
 from records.region.groups import GROUPS
-from tasks import sign_ins
+from tasks.access import sign_ins
 from tests.collecting import in_order, take_turns
 from tests.databases import SHELF, Postgresql, Sqlite, start_postgresql
 from workflows import notices

@@ -5,7 +5,7 @@ from itertools import count
 from sqlmodel import select
 
 from records import Circuit, Diagram, Group, Membership, Person, Run, Version, WorkOrder
-from tasks import intake
+from tasks.faults import intake
 
 STEPS = count(1)
 

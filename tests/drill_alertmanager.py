@@ -24,7 +24,8 @@ from sqlmodel import col, select
 from api.beginning import prepare
 from records import Alarm, AlarmSource, Device, Person, Receipt, Ticket
 from records.database import connect, open_session
-from tasks import alarm_sources, resync, tokens
+from tasks.access import tokens
+from tasks.network import alarm_sources, resync
 from tests import real_alertmanager
 from tests.real_alertmanager import Alertmanager
 from workflows.schedule import jobs

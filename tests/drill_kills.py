@@ -26,7 +26,8 @@ from api.beginning import prepare
 from records import Alarm, Ticket
 from records.database import connect, open_session
 from records.history import breaks
-from tasks import alarms, shifts
+from tasks import shifts
+from tasks.network import alarms
 
 EVERY, STRETCH = 0.25, 20.0  # seconds
 LATEST = 6.0  # until nobody's sign of life is missed, and the supervisor stands in

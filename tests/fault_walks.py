@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from bpmn import bundles, forms, library, runs, tickets, wall
 from records import Alarm, Customer, Device, Entry, Run, WorkOrder
-from tasks import intake, work_orders
+from tasks import work_orders
+from tasks.faults import intake
 
 FAULT = bundles.gather(library.SHIPPED / "diagrams" / "fault_handling.bpmn").files
 RESPONSE = bundles.gather(library.SHIPPED / "diagrams" / "alarm_response.bpmn").files

@@ -7,9 +7,9 @@ from datetime import timedelta
 from sqlmodel import select
 
 from records import Asset, Certificate, Customer, Site, Team, Teammate
-from tasks import visits
-from tasks.visit_crews import Crew, assign
-from tasks.visit_jobs import Job, Window
+from tasks.field import visits
+from tasks.field.visit_crews import Crew, assign
+from tasks.field.visit_jobs import Job, Window
 from tests.crews import hire
 
 DAY = timedelta(days=1)

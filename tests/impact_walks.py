@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from bpmn import bundles, child_tickets, group_tickets, library, tickets, wall
 from records import AlarmGroup, Circuit, Contact, Customer, Device, Hop, Section, Ticket
-from tasks import affected
+from tasks.network import affected
 from tests.fault_walks import Walk
 
 IMPACT = bundles.gather(library.SHIPPED / "diagrams" / "customer_impact.bpmn").files

@@ -9,8 +9,9 @@ from sqlmodel import col, select
 
 from bpmn import bundles, forms, library, runs, service_orders, wall
 from records import Asset, Certificate, Entry, Run, ServiceOrder, WorkOrder
-from tasks import visit_sheets, visits, work_orders
-from tasks.order_states import subject_of
+from tasks import work_orders
+from tasks.field import visit_sheets, visits
+from tasks.orders.order_states import subject_of
 from tests.field import Field
 
 ACTIVATION = bundles.gather(library.SHIPPED / "diagrams" / "service_activation.bpmn").files

@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from bpmn import group_tickets
 from records import AffectedCircuit, AlarmGroup, Circuit, Customer, Device, Hop, Section, Site
-from tasks import affected
+from tasks.network import affected
 from tests.asking import publish
 from tests.fault_walks import FAULT
 from tests.impact_walks import IMPACT

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import alarm_formats
-from tasks.alarm_formats.names import cause_of
-from tasks.alarm_formats.reading import Given
-from tasks.alarm_formats.times import read_time
-from tasks.sequences import follow_sequence
+from tasks.network import alarm_formats
+from tasks.network.alarm_formats.names import cause_of
+from tasks.network.alarm_formats.reading import Given
+from tasks.network.alarm_formats.times import read_time
+from tasks.network.sequences import follow_sequence
 
 NOW = datetime(2026, 3, 10, 18, 14, 10, tzinfo=UTC)  # 02:14:10 of the next day in Shanghai
 AT = NOW - timedelta(seconds=5)

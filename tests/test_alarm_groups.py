@@ -9,7 +9,8 @@ from bpmn import alarm_groups as responses
 from bpmn import library, runs
 from records import Alarm, AlarmGroup, Device, Discrepancy, Entry, Hop, Section, Shift, Ticket
 from records.database import open_session
-from tasks import alarm_groups, alarms, shifts, topology
+from tasks import shifts
+from tasks.network import alarm_groups, alarms, topology
 from tests.asking import publish_fault
 from tests.fault_walks import RESPONSE
 from workflows.alarms import correlate, open_tickets, watch_clears

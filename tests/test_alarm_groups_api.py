@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm, AlarmGroup, Entry, Ticket
-from tasks import alarms
+from tasks.network import alarms
 from tests.asking import post, publish_fault, refused
 from workflows.alarms import open_tickets
 

@@ -7,8 +7,9 @@ from sqlalchemy import event
 from sqlmodel import select
 
 from records import Alarm
-from tasks import alarms, policies
-from tasks.alarms import Report
+from tasks import policies
+from tasks.network import alarms
+from tasks.network.alarms import Report
 
 MINUTE = timedelta(minutes=1)
 

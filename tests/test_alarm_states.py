@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm, Entry
-from tasks import alarm_holds, alarm_states, alarms
-from tasks.alarms import Report
+from tasks.network import alarm_holds, alarm_states, alarms
+from tasks.network.alarms import Report
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
 from tests.asking import post, refused, wrong_fields
 from workflows.alarm_states import wake_shelved

@@ -14,9 +14,9 @@ from api.app import ROUTERS, STATUS, create_app
 from api.deps import Given, Guard, Route, Turn, allow, make_router
 from records import Entry, Person
 from records.database import connect
-from tasks import people
+from tasks.access import people
+from tasks.access.roles import PERMISSIONS
 from tasks.refusals import Refusal
-from tasks.roles import PERMISSIONS
 
 OPEN_TO_ALL = {
     ("GET", "/api/health"),

@@ -21,8 +21,9 @@ from records import (
     WorkOrder,
 )
 from records.region.groups import GROUPS
-from tasks import audits, work_orders
-from tasks.roles import ROLES
+from tasks import work_orders
+from tasks.access.roles import ROLES
+from tasks.archive import audits
 from tasks.services import SERVICES
 from tests.asking import post, publish, refused
 from workflows.archives import (

@@ -15,7 +15,8 @@ from records import (
     Readiness,
     Replacement,
 )
-from tasks import archives, consents, discrepancies, policies, readiness
+from tasks import policies
+from tasks.archive import archives, consents, discrepancies, readiness
 from tasks.policy_checks import check_alone
 from tasks.refusals import NotAllowed
 from tests.asking import post, refused, wrong_fields

@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from records import AlarmSource, Receipt
-from tasks import arrivals
-from tasks.arrivals import Heard, keep_all
+from tasks.network import arrivals
+from tasks.network.arrivals import Heard, keep_all
 
 
 def heard(n, source="routers", kind="syslog", at=None, refusal=None):

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from records import ArticleTerm, article_index
-from tasks import article_search, articles, uses
+from tasks.learning import article_search, articles, uses
 from tests.asking import post, refused, wrong_fields
 
 pytestmark = pytest.mark.both_databases

@@ -10,8 +10,8 @@ from sqlmodel import select
 from records import Article, ArticleTerm, Entry, Notice, Person, PointsEntry, Ticket
 from records.article_terms import last_beginning, terms_of
 from records.database import open_session
-from tasks import article_drafts, article_reviews, articles, uses
-from tasks.article_drafts import Solved
+from tasks.learning import article_drafts, article_reviews, articles, uses
+from tasks.learning.article_drafts import Solved
 from tasks.refusals import Conflict, Invalid, NotAllowed
 from tasks.texts import check_texts
 from tests.asking import post, refused, wrong_fields

@@ -9,8 +9,9 @@ from sqlmodel import select
 from api.app import create_app
 from records import Alarm, Receipt
 from records.database import open_session
-from tasks import alarm_sources, receipts, tokens
-from tasks.alarm_formats import FORMATS
+from tasks.access import tokens
+from tasks.network import alarm_sources, receipts
+from tasks.network.alarm_formats import FORMATS
 from tests.real_alertmanager import serving
 from tests.test_alarm_formats import ALERT, OMC, huawei, link, trap, webhook
 from workflows.receipts import parse_receipts

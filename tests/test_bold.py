@@ -9,8 +9,9 @@ from bpmn import tickets
 from records import Clock, Ticket, WorkOrder, history
 from records.bold import DoAgain, unguarded
 from records.database import open_session
-from tasks import clocks, work_orders
+from tasks import work_orders
 from tasks.services import SERVICES
+from tasks.sla import clocks
 from tests.asking import publish
 from tests.fault_walks import FAULT, example
 

@@ -9,8 +9,8 @@ from sqlmodel import col, func, select
 
 from records import Asset, Booking, Person
 from records.database import open_session
-from tasks import bookings
-from tasks.bookings import Taken
+from tasks.field import bookings
+from tasks.field.bookings import Taken
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
 from tests.field import DAY, Field
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from records import Notice
-from tasks.calendar_watch import watch_calendars
+from tasks.sla.calendar_watch import watch_calendars
 
 
 @pytest.mark.parametrize(

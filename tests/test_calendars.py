@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tasks import policies
 from tasks.__main__ import holidays_of, main
-from tasks.calendars import calendars_of
 from tasks.policy_checks import check_alone
+from tasks.sla.calendars import calendars_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OFFICE = calendars_of(policies.shipped("calendars"), 1)["office"]

@@ -6,7 +6,7 @@ from bpmn import library
 from bpmn.checks import Known, check
 from records.region.groups import GROUPS
 from tasks import policies
-from tasks.roles import ROLES
+from tasks.access.roles import ROLES
 from tasks.services import SERVICES
 from tests.fault_walks import FAULT
 

@@ -20,9 +20,10 @@ from records import (
     Ticket,
 )
 from records.database import open_session
-from tasks import clocks, intake, promises, told_first
+from tasks.faults import intake, promises, told_first
 from tasks.refusals import NotAllowed
-from tasks.time_spent import own_stretches, stretches_of
+from tasks.sla import clocks
+from tasks.timelines.time_spent import own_stretches, stretches_of
 from tests.asking import publish
 from tests.fault_walks import FAULT
 from tests.impact_walks import IMPACT, Cut, found_group, hits_of

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from bpmn import library
 from records import Clock, Entry
 from records.database import open_session
-from tasks import clocks, promises, tickets
+from tasks.faults import promises, tickets
+from tasks.sla import clocks
 from tests import fault_walks
 from tests.asking import publish_fault
 from tests.clock_stories import CALENDARS, DEFINITIONS, fired, limits, minute, opened, reading, told

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.correlation import correlate
-from tasks.reach import Root
-from tasks.topology import Ends, Topology, Way
-from tasks.troubles import Sign
+from tasks.network.correlation import correlate
+from tasks.network.reach import Root
+from tasks.network.topology import Ends, Topology, Way
+from tasks.network.troubles import Sign
 
 LAYERS = {"powerProblem": 1, "equipmentMalfunction": 2, "lossOfSignal": 3, "AIS": 4, "linkDown": 5}
 SITES, CIRCUITS = 5, 4  # in a row, each with one device; circuits go all along

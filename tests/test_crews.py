@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event
 
 from records import Site
-from tasks import crews, distances, policies
+from tasks import policies
+from tasks.field import crews, distances
+from tasks.field.visit_jobs import Job
 from tasks.refusals import Invalid
-from tasks.visit_jobs import Job
 from tests.crews import hire
 from tests.field import CPE, DAY, TEST, Field
 

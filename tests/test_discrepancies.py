@@ -5,7 +5,7 @@ from sqlmodel import Session, select
 
 from records import Discrepancy, Entry
 from records.database import open_session
-from tasks import discrepancies
+from tasks.archive import discrepancies
 from tasks.refusals import Invalid
 from tests.asking import post, refused, wrong_fields
 

@@ -10,8 +10,9 @@ from sqlmodel import col, select
 from records import Clock, Customer, Entry, Escalation, Notice
 from records.database import connect, open_session
 from records.history import breaks
-from tasks import escalations, promises, stops, tickets, urgency
+from tasks.faults import promises, stops, tickets, urgency
 from tasks.refusals import NotAllowed
+from tasks.sla import escalations
 from tests.crews import hire, open_order, open_ticket
 
 MINUTE = timedelta(minutes=1)

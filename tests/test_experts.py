@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from records import Asked, Expert, Person, Question
-from tasks import expert_choice, experts
+from tasks.learning import expert_choice, experts
 from tasks.refusals import Forbidden, NotAllowed
 from tests.asking import post, refused
 from tests.crews import hire

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from records import Entry, FaqReceipt, Notice
-from tasks import articles, case_scripts, faq_pushes
+from tasks.learning import articles, case_scripts, faq_pushes
 from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tests.asking import post, refused, wrong_fields
 from tests.test_articles import WIFI

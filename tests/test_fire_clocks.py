@@ -11,7 +11,7 @@ from records import Clock, Entry, Escalation, Notice, Ticket
 from records.bold import boldly
 from records.database import open_session
 from records.history import breaks
-from tasks import tickets
+from tasks.faults import tickets
 from tests.asking import publish
 from tests.fault_walks import FAULT, example
 from tests.test_escalations import LADDER, MINUTE, limited, told

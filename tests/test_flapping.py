@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm, AlarmGroup
-from tasks import alarm_holds, alarms
-from tasks.alarms import Report
+from tasks.network import alarm_holds, alarms
+from tasks.network.alarms import Report
 
 MINUTE = timedelta(minutes=1)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from records import HandOff, Report, Tally, Ticket
-from tasks import hand_offs
+from tasks.timelines import hand_offs
 from tests.asking import refused, wrong_fields
 
 WEEK = timedelta(days=7)

@@ -5,9 +5,9 @@ from sqlmodel import col, func, select
 
 from records import Circuit, Customer, Device, Entry, Import, ImportFile, ImportRow
 from records.database import open_session
-from tasks import imports
-from tasks.import_files import read_file
-from tasks.import_kinds import KINDS
+from tasks.archive import imports
+from tasks.archive.import_files import read_file
+from tasks.archive.import_kinds import KINDS
 from tasks.refusals import Invalid
 from tests.asking import refused, wrong_fields
 from workflows.imports import go_on

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from bpmn import library, runs
 from records import Entry, Incident, Run, ServiceCall, WorkOrder, history
 from records.database import open_session
-from tasks import sign_ins
+from tasks.access import sign_ins
 from tests import victim
 from tests.diagram_maker import bundle, gate, script, service
 

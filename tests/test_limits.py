@@ -6,9 +6,9 @@ import pytest
 from sqlmodel import select
 
 from records import Clock
-from tasks import intake, urgency
-from tasks.limits import check_ladder, check_limit, offset_of
+from tasks.faults import intake, urgency
 from tasks.refusals import Invalid
+from tasks.sla.limits import check_ladder, check_limit, offset_of
 
 HOUR = timedelta(hours=1)
 RUNG = {"clock": "restore", "at": "75%", "to": "duty_lead", "action": "notify"}

@@ -8,9 +8,10 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm
-from tasks import alarm_sources, policies, receipts
-from tasks.alarm_formats.mappings import KINDS
-from tasks.mapping_checks import as_filter
+from tasks import policies
+from tasks.network import alarm_sources, receipts
+from tasks.network.alarm_formats.mappings import KINDS
+from tasks.network.mapping_checks import as_filter
 from tasks.policy_checks import check_alone
 from tests.asking import refused
 from tests.test_alarm_formats import one

@@ -14,7 +14,7 @@ from api.pages.pages import PageRoute, local
 from api.pages.paper import MENU
 from bpmn import tickets
 from records import AlarmGroup, Clock, WorkOrder
-from tasks import clocks
+from tasks.sla import clocks
 from tests.asking import publish
 from tests.fault_walks import FAULT, example
 

@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import select
 
 from records import Entry, FailedSignIn, KeptAnswer, Person, SignIn
-from tasks import groups, people, sign_ins, tokens, upkeep
-from tasks.passwords import hash_password, is_password
+from tasks import upkeep
+from tasks.access import groups, people, sign_ins, tokens
+from tasks.access.passwords import hash_password, is_password
+from tasks.access.roles import PERMISSIONS, ROLES
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
-from tasks.roles import PERMISSIONS, ROLES
 
 
 def verbs(session, subject):

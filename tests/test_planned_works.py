@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm, Circuit, Entry, Hop, PlannedWork, Section, Site
-from tasks import alarm_holds, alarms, planned_works
-from tasks.alarms import Report
+from tasks.network import alarm_holds, alarms, planned_works
+from tasks.network.alarms import Report
 from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tests.asking import post, publish_fault, refused, wrong_fields
 from workflows.alarms import open_tickets

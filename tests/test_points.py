@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from records import Notice, Report
 from records.database import open_session
-from tasks import points
+from tasks.learning import points
 from tasks.refusals import NotFound
 from workflows import points as flow
 

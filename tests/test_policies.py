@@ -8,15 +8,16 @@ from sqlmodel import select
 from bpmn import library
 from records import Entry, Policy
 from records.policies import Policed
-from tasks import alarm_rules, policies
-from tasks.calendars import calendars_of
-from tasks.clock_definitions import definitions_of
-from tasks.clocks import read
+from tasks import policies
+from tasks.network import alarm_rules
 from tasks.policy_checks import check_alone
 from tasks.policy_warnings import warnings_of
 from tasks.recipients import names
 from tasks.refusals import Forbidden, Invalid, NotFound
-from tasks.suspensions import check_suspension
+from tasks.sla.calendars import calendars_of
+from tasks.sla.clock_definitions import definitions_of
+from tasks.sla.clocks import read
+from tasks.sla.suspensions import check_suspension
 from tests.asking import post, publish_fault, refused, wrong_fields
 from tests.clock_stories import CALENDARS, at, opened, stop, told
 from tests.fault_walks import FAULT

@@ -7,8 +7,9 @@ from sqlmodel import col, select
 
 from bpmn import tickets as runs_of
 from records import Entry, Notice
-from tasks import clocks, past_stops, promises, stops, tickets, urgency
+from tasks.faults import promises, stops, tickets, urgency
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
+from tasks.sla import clocks, past_stops
 from tests.crews import open_ticket
 
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from records import Answer, Asked, Entry, Notice, Person, PointsEntry, Question
 from records.database import open_session
-from tasks import article_drafts, points, question_levels, questions, uses
+from tasks.learning import article_drafts, points, question_levels, questions, uses
 from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tests.asking import post, refused
 from tests.test_experts import appoint, person

@@ -13,7 +13,8 @@ from sqlmodel import select
 from api.app import create_app
 from records import Alarm, Receipt
 from records.database import connect, open_session
-from tasks import alarm_sources, tokens
+from tasks.access import tokens
+from tasks.network import alarm_sources
 from tests import real_alertmanager
 from workflows.listeners import keeping
 from workflows.listeners.settings import read_settings

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from records import Alarm, AlarmSource, Entry, Receipt, Ticket
 from records.database import open_session
-from tasks import alarm_sources, receipts
+from tasks.network import alarm_sources, receipts
 from tasks.refusals import Invalid
 from tests.asking import publish_fault
 from workflows.alarms import open_tickets

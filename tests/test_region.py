@@ -35,7 +35,7 @@ from records.region import ACCOUNTS, NoRegion, RegionRefused, overlay, seed
 from records.region.rows import TABLES
 from records.region.sizes import CIRCUITS, CUSTOMERS, plan, share
 from records.schema import NotMigrated
-from tasks.roles import ROLES
+from tasks.access.roles import ROLES
 
 # Of every row of size XS: it changes only when the region is meant to change.
 DIGEST = "6dfcd9afc7d1c7bba5e41676527992bf2edb032e333100fe01aa3451358e13af"

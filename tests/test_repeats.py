@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 
 from records import Alarm, Entry, Ticket
-from tasks import alarms
-from tasks.alarms import Report
+from tasks.network import alarms
+from tasks.network.alarms import Report
 from workflows.repeats import tell_tickets
 
 MINUTE = timedelta(minutes=1)

@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from records import Alarm, AlarmSource, Entry, Receipt
 from records.database import open_session
-from tasks import alarm_sources, receipts, resync, upkeep
+from tasks import upkeep
+from tasks.network import alarm_sources, receipts, resync
 from tests.asking import publish_fault, refused, wrong_fields
 from workflows.receipts import parse_receipts, watch_sources
 from workflows.resync import ask_sources

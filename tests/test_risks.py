@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from records import Clock, Forecast, Ticket
-from tasks import forecasts, past_times, risks
-from tasks.odds import ENOUGH, NOBODY, Passed, Peers, odds
+from tasks.timelines import forecasts, past_times, risks
+from tasks.timelines.odds import ENOUGH, NOBODY, Passed, Peers, odds
 from tests.asking import publish_fault, wrong_fields
 from tests.fault_walks import Walk
 from workflows.segments import keep

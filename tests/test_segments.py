@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.clocks import read
-from tasks.segments import KINDS, NO_ORDER, cut, net, segments_of, total
-from tasks.spells import Order
+from tasks.sla.clocks import read
 from tasks.states import STATES
+from tasks.timelines.segments import KINDS, NO_ORDER, cut, net, segments_of, total
+from tasks.timelines.spells import Order
 from tests.clock_stories import CALENDARS, DEFINITIONS
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 
 from bpmn import checks, forms, library
 from records.region.groups import GROUPS
+from tasks.access.roles import ROLES
 from tasks.refusals import Invalid
-from tasks.roles import ROLES
 from tasks.services import SERVICES
 from tests.order_walks import (
     ACTIVATION,

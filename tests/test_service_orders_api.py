@@ -9,8 +9,8 @@ from sqlmodel import select
 from bpmn import library
 from records import Allocation, Circuit, Hop, ServiceOrder
 from records.database import open_session
-from tasks import allocations
-from tasks import service_orders as orders
+from tasks.orders import allocations
+from tasks.orders import service_orders as orders
 from tasks.refusals import Conflict, NotAllowed
 from tests.asking import post, refused, wrong_fields
 from tests.order_walks import ACTIVATION, NEW, OLD, Order, in_one_visit

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from records import Entry
 from records.database import open_session
-from tasks import people
-from tasks.passwords import hash_password
+from tasks.access import people
+from tasks.access.passwords import hash_password
 
 pytestmark = pytest.mark.both_databases
 

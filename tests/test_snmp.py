@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto import api
 
-from tasks import alarm_formats
-from tasks.alarm_formats.reading import Given
+from tasks.network import alarm_formats
+from tasks.network.alarm_formats.reading import Given
 from tests.trap_datagrams import V1, V1_LINK_DOWN, V2C, V3_OPEN, V3_SECRET, V3_SHA_256, V3_SIGNED
 from workflows.listeners import ber, snmp, usm
 from workflows.listeners.ber import Unreadable

@@ -19,8 +19,9 @@ from records import (
     Ticket,
     WorkOrder,
 )
-from tasks import impact, intake, stops, urgency, work_orders
-from tasks import tickets as verbs
+from tasks import work_orders
+from tasks.faults import impact, intake, stops, urgency
+from tasks.faults import tickets as verbs
 from tasks.refusals import Forbidden, Invalid, NotAllowed, NotFound
 from tasks.services import Caller, ServiceRefused
 from tasks.services import tickets as services

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from records import Circuit
-from tasks import intake
+from tasks.faults import intake
 from tests.asking import CALL, post, publish_fault, refused, work_off, wrong_fields
 
 STOP = {"reason": "no_access", "evidence": "02:40 致电物业,无人应答", "customer_told": True}

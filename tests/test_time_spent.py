@@ -7,9 +7,12 @@ from sqlmodel import col, select
 
 from bpmn import runs, tickets
 from records import Segment, Tally, Ticket
-from tasks import clocks, intake, kept_segments, time_spent, work_orders
-from tasks.past_stops import note_stop
-from tasks.segments import net, total
+from tasks import work_orders
+from tasks.faults import intake
+from tasks.sla import clocks
+from tasks.sla.past_stops import note_stop
+from tasks.timelines import kept_segments, time_spent
+from tasks.timelines.segments import net, total
 from tests.asking import publish_fault
 from tests.conftest import DATABASES
 from tests.fault_walks import Walk, example

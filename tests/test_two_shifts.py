@@ -9,7 +9,8 @@ from sqlmodel import select
 from bpmn import library, runs
 from records import Alarm, Entry, PlannedWork, ServiceCall, Ticket, WorkOrder
 from records.database import connect, open_session
-from tasks import alarm_holds, alarms, planned_works, work_orders
+from tasks import work_orders
+from tasks.network import alarm_holds, alarms, planned_works
 from tasks.services import SERVICES, Service
 from tests.asking import publish, publish_fault
 from tests.diagram_maker import boundary, bundle, duration, node, service

@@ -9,10 +9,10 @@ from sqlmodel import select
 from records import Booking, Entry, Notice, VisitJob
 from records.database import open_session
 from records.history import breaks
-from tasks import certificates, crew_cards, visit_figures, visit_sheets, visits
+from tasks.field import certificates, crew_cards, visit_figures, visit_sheets, visits
+from tasks.field.visit_crews import Crew, assign
+from tasks.field.visit_jobs import Job
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound
-from tasks.visit_crews import Crew, assign
-from tasks.visit_jobs import Job
 from tests.field import CPE, DAY, TEST, Field
 
 # What is SQL of its own is asked of both databases; rules need but one.

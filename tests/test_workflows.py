@@ -8,7 +8,8 @@ from sqlmodel import select
 from bpmn import library, runs
 from records import Alarm, AlarmGroup, Run, ServiceCall, Ticket, WorkOrder
 from records.database import open_session
-from tasks import alarms, work_orders
+from tasks import work_orders
+from tasks.network import alarms
 from tasks.services import SERVICES, Service
 from tests.diagram_maker import boundary, bundle, duration, node, service
 from workflows.alarms import open_tickets

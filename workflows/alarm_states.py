@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, col
 
 from records import Alarm
-from tasks import alarm_states
+from tasks.network import alarm_states
 from workflows.ticking import claim, each_due, later
 
 

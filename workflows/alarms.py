@@ -17,8 +17,9 @@ from bpmn import alarm_groups as responses
 from bpmn import tickets
 from records import Alarm, AlarmGroup, Run, Ticket
 from records.database import open_session
-from tasks import alarm_groups, alarm_holds, alarm_rules, alarms, group_clears, shifts, topology
-from tasks.topology import Topology
+from tasks import shifts
+from tasks.network import alarm_groups, alarm_holds, alarm_rules, alarms, group_clears, topology
+from tasks.network.topology import Topology
 from workflows import lateness
 from workflows.ticking import claim, each_due, is_my_turn, later
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from bpmn import archives as archive_runs
 from records import Customer
 from records.database import open_session
-from tasks import archives, audits, readiness, replacements
+from tasks.archive import archives, audits, readiness, replacements
 
 MANY = 1_000  # customers in one transaction: others write in between
 PART = 50  # runs that are begun in one tick

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tasks import article_reviews
+from tasks.learning import article_reviews
 from workflows.ticking import each_due
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from records import Clock, Escalation, Ticket
 from records.database import open_session
-from tasks import clocks, escalations
+from tasks.sla import clocks, escalations
 from workflows import lateness
 from workflows.ticking import is_done, later
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from records.database import open_session
-from tasks import experts
+from tasks.learning import experts
 
 
 def end_terms(engine: Engine, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tasks import faq_pushes
+from tasks.learning import faq_pushes
 from workflows.ticking import each_due
 
 

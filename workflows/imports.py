@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from records import Import
 from records.database import open_session
-from tasks import imports
+from tasks.archive import imports
 
 PARTS = 100  # of one file before the next tick: a shift must be able to end
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, col
 
 from records import PlannedWork
-from tasks import planned_works
+from tasks.network import planned_works
 from workflows.ticking import claim, each_due, later
 
 

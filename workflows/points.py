@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from records.database import open_session
-from tasks import points
+from tasks.learning import points
 
 
 def report_month(engine: Engine, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tasks import question_levels
+from tasks.learning import question_levels
 from workflows.ticking import each_due
 
 

@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 from bpmn import alarm_sources as tickets_of_sources
 from records import AlarmSource, Receipt
 from records.database import open_session
-from tasks import alarm_sources, receipts
-from tasks.alarm_formats.reading import Parsed
+from tasks.network import alarm_sources, receipts
+from tasks.network.alarm_formats.reading import Parsed
 from tasks.refusals import Refusal
 from workflows import lateness
 from workflows.ticking import claim, each_due

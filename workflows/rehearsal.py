@@ -15,7 +15,8 @@ from sqlmodel import Session, select
 from bpmn import library, tickets
 from records import Circuit, Person
 from records.database import open_session
-from tasks import alarms, planned_works, policies
+from tasks import policies
+from tasks.network import alarms, planned_works
 from tasks.policies import BY_BATON
 from workflows.schedule import jobs
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, col
 
 from records import Alarm, Ticket
-from tasks import repeats
+from tasks.network import repeats
 from workflows.ticking import claim, each_due, later
 
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from records.database import open_session
-from tasks import forecasts, hand_offs, kept_segments, shifts
+from tasks import shifts
+from tasks.timelines import forecasts, hand_offs, kept_segments
 from workflows.hours import ZONE
 from workflows.segments import keep
 

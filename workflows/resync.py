@@ -10,8 +10,8 @@ from notifications.channels.polling import fetch_list
 from notifications.refusals import NotSent
 from records import AlarmSource
 from records.database import open_session
-from tasks import receipts, resync
-from tasks.alarm_sources import BY_US
+from tasks.network import receipts, resync
+from tasks.network.alarm_sources import BY_US
 from workflows.ticking import claim
 
 log = logging.getLogger(__name__)

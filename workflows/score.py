@@ -24,7 +24,8 @@ from records.region import seed
 from records.region.messages import Message, callers, hum, tell, together
 from records.region.storms import Storm, make_storms
 from records.region.terrain import Terrain
-from tasks import alarm_rules, alarms, told_first
+from tasks.faults import told_first
+from tasks.network import alarm_rules, alarms
 from workflows import judging, rehearsal
 from workflows.judging import Judge
 from workflows.replay import SEVERITY, lay_over

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tasks import kept_segments
+from tasks.timelines import kept_segments
 from workflows.ticking import each_due
 
 

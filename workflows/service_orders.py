@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bpmn import service_orders
 from records import ServiceOrder
 from records.database import open_session
-from tasks import order_limits
+from tasks.orders import order_limits
 from workflows.ticking import claim, each_due, is_done, later
 
 

@@ -21,8 +21,8 @@ from sqlmodel import col, select
 from records import Circuit, Customer, Device, Hop, Site
 from records.database import connect, migrate, open_session
 from records.region import seed
-from tasks.order_states import KINDS
-from tasks.passwords import hash_password
+from tasks.access.passwords import hash_password
+from tasks.orders.order_states import KINDS
 from workflows import rehearsal, service_orders
 from workflows.clerk import Clerk
 from workflows.replay import serve

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from records.database import open_session
-from tasks import calendar_watch, upkeep
+from tasks import upkeep
+from tasks.sla import calendar_watch
 
 
 def forget_old(engine: Engine, now: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from records import Visit
 from records.database import open_session
-from tasks import expiries, visit_sheets
+from tasks.field import expiries, visit_sheets
 from workflows.ticking import claim, each_due, later
 
 

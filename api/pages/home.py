@@ -8,7 +8,7 @@ from api.deps import Turn, allow
 from api.pages.languages import LANGUAGES
 from api.pages.pages import back, go, make_pages, typed
 from api.pages.paper import THEMES
-from tasks.people import permissions_of
+from tasks.access.people import permissions_of
 
 router = make_pages()
 YEAR = 365 * 24 * 3600

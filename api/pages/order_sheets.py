@@ -9,9 +9,9 @@ from api.pages import answers
 from bpmn import library
 from records import Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
 from tasks import suggestions, work_orders
-from tasks.clocks import reasons_of
-from tasks.groups import name_groups
-from tasks.people import may
+from tasks.access.groups import name_groups
+from tasks.access.people import may
+from tasks.sla.clocks import reasons_of
 from tasks.work_orders import ALLOWED
 
 NEWEST = 100  # entries of history

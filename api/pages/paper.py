@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 
 from api.pages.languages import LANGUAGES, of_title, one_of, translate
 from api.problems import language_of
-from tasks import durations
-from tasks.people import permissions_of
+from tasks.access.people import permissions_of
+from tasks.sla import durations
 from tasks.states import STATES
 
 ROOM = Path(__file__).parent.parent

@@ -12,8 +12,8 @@ from api.deps import Turn, allow
 from api.pages import paper
 from api.pages.pages import SIGN_IN, go, local, make_pages
 from api.problems import tell
-from tasks import sign_ins
-from tasks.sign_ins import TooManyTries, WrongPassword
+from tasks.access import sign_ins
+from tasks.access.sign_ins import TooManyTries, WrongPassword
 
 router = make_pages()
 Next = Annotated[str, Query(max_length=2_000)]

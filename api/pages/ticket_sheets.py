@@ -8,8 +8,8 @@ from api.clocks import ClockShown
 from api.deps import Turn
 from api.time_spent import StretchShown, tell_time
 from records import Alarm, Circuit, Customer, Device, Entry, Hop, Notice, Ticket, WorkOrder
-from tasks.groups import name_groups
-from tasks.tickets import children
+from tasks.access.groups import name_groups
+from tasks.faults.tickets import children
 
 MOST = 200  # alarms, notices and entries that are listed
 

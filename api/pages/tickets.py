@@ -14,7 +14,7 @@ from api.tickets import SORTS, take
 from bpmn import tickets
 from records import Ticket
 from records.customers import GRADES
-from tasks.intake import OVER
+from tasks.faults.intake import OVER
 
 router = make_pages()
 FILTERS = {"grade": col(Ticket.grade), "level": col(Ticket.level)}

@@ -19,8 +19,8 @@ from bpmn import runs
 from bpmn.moves import take_order
 from records import Group, Ticket, WorkOrder
 from tasks import remarks, work_orders
-from tasks.groups import groups_of, name_groups
-from tasks.people import find_person
+from tasks.access.groups import groups_of, name_groups
+from tasks.access.people import find_person
 from tasks.refusals import NotFound
 
 router = make_pages()

@@ -1,7 +1,7 @@
 """Limits: tables that say how long something may take. One that no clock could go by is refused.
 
 A table is one of limits where what it says is given to the service tickets.set_limit; a ladder by
-its outputs (ladders.py). What a limit and a rung may be is known to tasks/limits.py.
+its outputs (ladders.py). What a limit and a rung may be is known to tasks/sla/limits.py.
 """
 
 import ast
@@ -13,7 +13,7 @@ from bpmn.checks.ladders import OUTPUTS
 from bpmn.checks.references import Bundled
 from bpmn.dmn import DecisionTable
 from bpmn.findings import Finding
-from tasks.limits import check_ladder, check_limit
+from tasks.sla.limits import check_ladder, check_limit
 
 SERVICE = "tickets.set_limit"
 

@@ -1,5 +1,5 @@
 """The region as it is, in memory: who passes what. Read from the database by storms.py, which makes
-trouble in it. Correlation has a picture of its own (tasks/topology.py) and does not know this one.
+trouble in it. Correlation has its own picture (tasks/network/topology.py), not this one.
 """
 
 from collections import defaultdict

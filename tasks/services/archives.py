@@ -5,7 +5,7 @@ resource_audit.bpmn and customer_onboarding.bpmn call. The verbs are in tasks/ u
 from typing import Any
 
 from records import Audit, Customer, Onboarding
-from tasks import archives, audits, discrepancies, onboarding
+from tasks.archive import archives, audits, discrepancies, onboarding
 from tasks.services.kinds import Caller
 
 Facts = dict[str, Any]

@@ -1,7 +1,7 @@
 """Services about the order that a run is about: what service_activation.bpmn calls.
 
-Each does one verb and tells what came of it; the verbs are in tasks/service_orders.py and its
-neighbours. What people gave and cannot be done is told back, for the diagram to ask again.
+Each does one verb and tells what came of it; the verbs are in tasks/orders/, where their
+rules are. What people gave and cannot be done is told back, for the diagram to ask again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from records import ServiceOrder, history
-from tasks import (
+from tasks.orders import (
     order_archive,
     order_changes,
     order_designs,
@@ -18,7 +18,7 @@ from tasks import (
     order_visits,
     service_orders,
 )
-from tasks.order_states import record
+from tasks.orders.order_states import record
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
 

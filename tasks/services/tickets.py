@@ -1,6 +1,6 @@
 """Services about the ticket that a run is about: what fault_handling.bpmn calls.
 
-Each does one verb and tells what came of it; the verbs and their rules are in tasks/tickets.py and
+Each does one verb and tells what came of it; the verbs and their rules are in tasks/faults/ and
 its neighbours. Who did it is `by` where a message says so, else the run itself.
 """
 
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from records import Ticket
-from tasks import child_tickets, first_word, milestones, promises, stops, tickets, urgency
-from tasks.impact import ZONE, facts_of, has_only_children, is_night, standing_alarms
-from tasks.people import find_person
+from tasks.access.people import find_person
+from tasks.faults import child_tickets, first_word, milestones, promises, stops, tickets, urgency
+from tasks.faults.impact import ZONE, facts_of, has_only_children, is_night, standing_alarms
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from records.database import open_session
-from tasks import arrivals
+from tasks.network import arrivals
 from workflows.listeners import snmp
 from workflows.listeners.ber import Unreadable
 from workflows.listeners.settings import Senders

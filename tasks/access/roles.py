@@ -1,0 +1,130 @@
+"""Roles and what each may do. Data only: who asks whether somebody may is tasks/access/people.py.
+
+A permission is "noun:verb". Every route names one, and a token's scopes are permissions too.
+"""
+
+from dataclasses import dataclass
+
+PERMISSIONS = {  # permission: Chinese and English
+    "alarm-sources:administer": ("管理告警源", "set up sources of alarms"),
+    "alarms:handle": ("确认、搁置告警", "acknowledge and shelve alarms"),
+    "alarms:read": ("查看告警", "see alarms"),
+    "alarms:replay": ("查看并重放告警原文", "see and replay what sources delivered"),
+    "alarms:send": ("上送告警", "send alarms"),
+    "assets:read": ("查看班组、车辆、仪表与预约", "see teams, vehicles, instruments and bookings"),
+    "assets:administer": ("管理班组、车辆与仪表", "administer teams, vehicles and instruments"),
+    "bookings:administer": ("登记请假、值班、送修", "note who is away and what is in repair"),
+    "certificates:administer": ("登记资质证书", "note certificates"),
+    "archives:read": ("查看客户档案", "see customers' archives"),
+    "archives:keep": ("确认、维护客户档案与授权", "confirm and keep archives and consents"),
+    "articles:read": ("查看知识", "see articles"),
+    "articles:write": ("撰写知识", "write articles"),
+    "articles:publish": ("发布、复审、撤回知识", "publish, review and withdraw articles"),
+    "circuits:read": ("查看电路与设备", "see circuits and devices"),
+    "customers:read": ("查看客户", "see customers"),
+    "diagrams:read": ("查看流程图", "see diagrams"),
+    "diagrams:publish": ("发布流程图", "publish diagrams"),
+    "discrepancies:read": ("查看资源差异", "see discrepancies"),
+    "discrepancies:propose": (
+        "上报资源差异并提出更正",
+        "raise discrepancies and propose what is right",
+    ),
+    "discrepancies:settle": ("确认或驳回资源更正", "settle or refuse discrepancies"),
+    "experts:read": ("查看专家库", "see the directory of experts"),
+    "experts:administer": ("管理专家库", "nominate, appoint and dismiss experts"),
+    "faq-pushes:read": ("查看 FAQ 推送", "see FAQ pushes"),
+    "faq-pushes:send": ("推送 FAQ", "push FAQs to agents, and end that"),
+    "flows:read": ("查看定时任务运行情况", "see how timed work goes"),
+    "groups:staff": ("调整班组成员", "say who is in a group"),
+    "history:read": ("查看全部历史", "read all of history"),
+    "history:verify": ("核验历史", "verify history"),
+    "inventory:import": ("导入、导出资源与客户数据", "import and export inventory and customers"),
+    "incidents:repair": ("修复流程故障点", "repair incidents"),
+    "notices:read": ("查看通知", "see notices"),
+    "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
+    "orders:read": ("查看业务订单", "see orders of services"),
+    "orders:take-in": ("受理业务订单", "take in orders of services"),
+    "orders:steer": ("缓装、撤单、改单", "postpone, cancel and change orders of services"),
+    "people:read": ("查看人员", "see people"),
+    "people:administer": ("管理人员", "administer people"),
+    "planned-works:plan": ("安排计划作业", "plan works that shield alarms"),
+    "planned-works:read": ("查看计划作业", "see planned works"),
+    "points:read": ("查看积分", "see points"),
+    "policies:read": ("查看策略", "see policies"),
+    "policies:publish": ("发布策略", "publish policies"),
+    "questions:read": ("查看问答", "see questions and answers"),
+    "questions:ask": ("提问与回答", "ask and answer questions"),
+    "questions:steer": ("代为采纳、撤回、重开问题", "accept, withdraw and reopen for who asked"),
+    "reports:read": ("查看报表", "see reports"),
+    "runs:read": ("查看流程实例", "see runs"),
+    "runs:steer": ("启动、取消流程实例", "start and cancel runs"),
+    "suspensions:approve": ("批准两小时内挂起", "approve a suspension of up to two hours"),
+    "suspensions:approve-long": ("批准更长的挂起", "approve a longer suspension"),
+    "tickets:read": ("查看故障单", "see tickets"),
+    "tickets:open": ("受理故障", "open tickets and take further calls"),
+    "tickets:postpone": ("批准延期", "put off the limit of a ticket"),
+    "tickets:steer": ("并单、改级、作废故障单", "merge, regrade and cancel tickets"),
+    "visits:read": ("查看上门", "see visits"),
+    "visits:plan": ("计划上门、派班", "plan visits and send crews"),
+    "visits:approve": ("批准第二次上门", "approve a second visit"),
+    "visits:approve-more": ("批准更多次上门", "approve a third visit and more"),
+    "visits:advance": ("办理上门", "say how a visit goes"),
+    "work-orders:read": ("查看工单", "see work orders"),
+    "work-orders:advance": ("办理工单", "advance work orders"),
+    "work-orders:assign": ("派单与转派", "assign work orders to others"),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What people of one kind may do."""
+
+    zh: str
+    en: str
+    permissions: frozenset[str]
+
+
+READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
+SHARE = {"articles:write", "questions:ask"}  # what one knows, with everybody
+ORDER = {"orders:take-in", "orders:steer"}
+KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
+WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
+SERVE = WORK | {"tickets:open", "orders:take-in"}
+VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
+EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
+DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
+JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
+DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
+REPAIR = {"incidents:repair", "runs:steer", "history:read"}
+GUARD = {"experts:administer", "questions:steer"}
+STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
+MIND = {"notices:steer"}  # see to it that people are told
+RECORD = {"archives:keep", "inventory:import"}
+INTAKE = {"alarm-sources:administer", "alarms:replay"}
+MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP | RECORD
+OWN = READ | SHARE | KEEP | GUARD | REPAIR | {"diagrams:publish", "policies:publish"}
+AUDIT = READ | {"history:read", "history:verify"}
+# Who lets people in does not work on tickets; who audits changes nothing.
+ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff", "inventory:import"}
+AT_PARTNERS = {"work-orders:read", "work-orders:advance", "tickets:read", "circuits:read"}
+AT_PARTNERS |= {"visits:read", "visits:advance"}
+
+ROLES = {
+    "agent": Role("客服坐席", "agent", frozenset(SERVE)),
+    "account_manager": Role(
+        "客户经理", "account manager", frozenset(READ | SHARE | {"tickets:open", "archives:keep"})
+    ),
+    "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
+    "specialist": Role("专业工程师", "specialist", frozenset(SERVE | KEEP | JUDGE)),
+    "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
+    "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
+    "service_manager": Role(
+        "网络服务经理", "network service manager", frozenset(DISPATCH | GUARD | {"archives:keep"})
+    ),
+    "expert": Role("专家", "expert", frozenset(WORK | KEEP)),
+    "manager": Role("值班长", "duty manager", frozenset(MANAGE)),
+    "process_owner": Role("流程负责人", "process owner", frozenset(OWN)),
+    "administrator": Role("系统管理员", "administrator", frozenset(ADMINISTER)),
+    "auditor": Role("审计员", "auditor", frozenset(AUDIT)),
+    "source": Role("告警源", "source of alarms", frozenset({"alarms:send", "alarms:read"})),
+}

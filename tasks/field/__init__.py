@@ -1,0 +1,1 @@
+"""Who goes out, with what, and when: crews, bookings, visits (上门)."""
