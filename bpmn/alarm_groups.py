@@ -16,7 +16,9 @@ from bpmn import group_tickets, library
 from bpmn.dmn import Decision
 from records import Alarm, AlarmGroup, Ticket, history
 from tasks.archive import discrepancies
+from tasks.faults import notice_choice
 from tasks.faults.impact import best
+from tasks.faults.notice_choice import NONE
 from tasks.network import affected, alarm_groups, alarm_rules
 from tasks.network.affected import Hit
 
@@ -39,7 +41,7 @@ def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
     facts = facts_of(session, group, hits)
     made = _decide(session, facts)
     told: Any = made.result
-    group.act_at = None
+    group.act_at, before = None, group.decision
     waits_until = group.opened_at + timedelta(seconds=told["hold"])
     _note(session, group, facts, made, now)
     has_ticket = group.ticket_id is not None or _takes_over_ticket(session, group)
@@ -49,6 +51,8 @@ def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
         _open(session, group, hits, told["action"], now)
     else:
         group_tickets.extend(session, group, hits, now=now)
+    if has_ticket and _means_more(before, group.decision):
+        group_tickets.tell_more(session, group, now=now)
     return str(told["action"])
 
 
@@ -119,6 +123,12 @@ def _open(
     group_tickets.open_for(session, group, hits, priority=priority, now=now)
     session.flush()
     alarm_groups.adopt(session, group, now=now)
+
+
+def _means_more(before: dict[str, Any], decision: dict[str, Any]) -> bool:
+    """Others are to be told than before; a ticket that was taken over was another's to decide."""
+    was = notice_choice.read(before).notice if before else NONE
+    return notice_choice.read(decision).notice not in (was, NONE)
 
 
 def _takes_over_ticket(session: Session, group: AlarmGroup) -> bool:

@@ -15,15 +15,14 @@ from sqlmodel import Session, col, select
 
 from bpmn import child_tickets, tickets
 from records import AffectedCircuit, Alarm, AlarmGroup, Circuit, Device, Ticket
-from tasks.faults import first_word, intake
+from tasks.faults import first_word, intake, notice_choice
 from tasks.faults.impact import best
-from tasks.faults.tickets import ALLOWED, children, record
+from tasks.faults.tickets import ALLOWED, BEFORE_REPAIR_IS_DONE, children, record
 from tasks.network import affected, affected_circuits
 from tasks.network.affected import Hit
 from tasks.network.affected_circuits import AT_RISK
 
 BY = "alarms"
-TOLD_OF_RISK = ("AAA",)  # grades of customers who are told that they have one way only: §4.2
 ON_DEVICE = ("device", "card", "port")
 
 
@@ -45,6 +44,7 @@ def open_for(
     if ticket is None:
         ticket = _open_parent(session, group, hits, by, now)
     group.ticket_id, ticket.priority = ticket.id, priority
+    notice_choice.note(session, ticket, group)
     _add_hits(session, group, ticket, hits, by, now)
     if ticket.run_id is None:
         tickets.start(session, ticket, by=by, now=now)
@@ -62,6 +62,7 @@ def extend(
         _count(group, hits)
         return
     ticket = session.get_one(Ticket, group.ticket_id, with_for_update=True)
+    notice_choice.note(session, ticket, group)
     _add_hits(session, group, ticket, hits, by, now)
     _absorb_all(session, group, ticket, by, now)
     child_tickets.open_some(session, ticket.id, now=now)
@@ -70,6 +71,14 @@ def extend(
         tickets.regrade_as(
             session, ticket, grade=grade, reason="影响扩大 / more is hit", by=by, now=now
         )
+
+
+def tell_more(session: Session, group: AlarmGroup, *, now: datetime, by: str = BY) -> None:
+    """The table means more customers than when they were hit: who was not told is told now."""
+    ticket = session.get(Ticket, group.ticket_id) if group.ticket_id else None
+    every = [ticket, *children(session, ticket)] if ticket else []
+    waiting = [one for one in every if one.state in BEFORE_REPAIR_IS_DONE | {"following"}]
+    first_word.tell_untold(session, waiting, by=by, now=now)
 
 
 def _open_parent(
@@ -180,11 +189,12 @@ def _is_worse(hit: Hit, row: AffectedCircuit) -> bool:
 def _tell_at_risk(
     session: Session, ticket: Ticket, hits: Iterable[Hit], by: str, now: datetime
 ) -> None:
-    """Customers of the best grade with circuits on one way only, and none that is down."""
+    """Customers whom the table means with circuits on one way only, and none that is down."""
+    choice = notice_choice.of(session, ticket)
     down = {hit.customer_id for hit in hits if hit.impact != AT_RISK}
     risky: dict[int, list[int]] = defaultdict(list)
     for hit in hits:
-        if hit.impact == AT_RISK and hit.grade in TOLD_OF_RISK and hit.customer_id not in down:
+        if hit.impact == AT_RISK and choice.is_meant(hit.grade) and hit.customer_id not in down:
             risky[hit.customer_id].append(hit.circuit_id)
     for customer, circuits in risky.items():
         codes = select(Circuit.code).where(col(Circuit.id).in_(circuits)).order_by(Circuit.code)

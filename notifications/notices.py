@@ -32,6 +32,7 @@ class _Telling:
     is_urgent: bool
     now: datetime
     known: Rules | None = None
+    latest: datetime | None = None
 
     @cached_property
     def rules(self) -> Rules:
@@ -85,9 +86,11 @@ def tell_contacts(
     subject: str,
     is_urgent: bool = False,
     now: datetime,
+    latest: datetime | None = None,
 ) -> list[str]:
-    """As `tell` for each contact of a customer, with few statements; the states of the notices."""
-    telling = _Telling(session, template, facts, key, subject, is_urgent, now)
+    """As `tell` for each contact of a customer, with few statements; the states of the notices.
+    Quiet hours hold none longer than until `latest`."""
+    telling = _Telling(session, template, facts, key, subject, is_urgent, now, latest=latest)
     rows = [row for contact in to for row in _rows_for_contact(telling, contact)]
     outbox.add_many(session, rows)
     return [row.get("state", "waiting") for row in rows]
@@ -191,7 +194,8 @@ def _row(
     (channel, to), *others = way
     rules, now = telling.rules, telling.now
     inside = CHANNELS[channel].is_inside
-    due = now if inside else rules.may_go(kind, telling.is_urgent, now)
+    may_go = rules.may_go(kind, telling.is_urgent, now)
+    due = now if inside else min(may_go, telling.latest or may_go)
     lasts = rules.patience if others else rules.keeps
     facts = dict(telling.facts) | {"name": name}
     row: dict[str, Any] = {

@@ -61,8 +61,10 @@ class Cut(Walk):
         self.cable = session.exec(select(Section)).first() or lay_cable(session)
         self.group = None
 
-    def happen(self, to=("HD-DIA-1", "HD-MSTP-2")):
+    def happen(self, to=("HD-DIA-1", "HD-MSTP-2"), **said):
+        """`said`: by the table alarm_priority."""
         self.group = found_group(self.session, self.cable, self.now)
+        self.group.decision = {"result": said} if said else {}
         codes = dict(self.session.exec(select(Circuit.id, Circuit.code)).all())
         hits = [hit for hit in hits_of(self.session, self.group) if codes[hit.circuit_id] in to]
         told = {"priority": "P1", "now": self.now}

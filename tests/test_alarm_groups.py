@@ -7,7 +7,18 @@ from sqlmodel import col, select
 
 from bpmn import alarm_groups as responses
 from bpmn import library, runs
-from records import Alarm, AlarmGroup, Device, Discrepancy, Entry, Hop, Section, Shift, Ticket
+from records import (
+    Alarm,
+    AlarmGroup,
+    Device,
+    Discrepancy,
+    Entry,
+    Hop,
+    Notice,
+    Section,
+    Shift,
+    Ticket,
+)
 from records.database import open_session
 from tasks import shifts
 from tasks.network import alarm_groups, alarms, topology
@@ -246,3 +257,18 @@ def test_devices_without_recorded_ports_are_known_all_the_same(engine, session, 
     [group] = groups(engine)
     assert (group.root_kind, group.root_id) == ("device", session.get_one(Device, 1).id)
     assert group.circuits == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_whom_nobody_was_to_tell_is_told_once_it_gets_worse(engine, session, line, now):
+    tell(session, now, "HZ-1", cause="temperatureUnacceptable")
+    open_tickets(engine, now + 5 * MINUTES)
+    [group] = groups(engine)
+    assert group.decision["result"]["notice"] == "none" and group.ticket_id
+    tell(session, now + 6 * MINUTES, "HZ-1", cause="powerProblem")
+    for _ in range(2):
+        open_tickets(engine, now + 7 * MINUTES)
+    assert groups(engine)[1].decision["result"]["notice"] == "all"
+    with open_session(engine, readonly=True) as own:
+        [notice] = own.exec(select(Notice).where(Notice.template == "fault_known"))
+        assert notice.subject == f"ticket:{group.ticket_id}"

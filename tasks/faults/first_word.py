@@ -2,18 +2,20 @@
 
 Told: which circuits, what is known of it, by when it should be back, when they hear again. Called
 by services/tickets.py for a ticket's own customer, by bpmn/group_tickets.py for what comes later
-and for circuits that only lost their second way. How it goes on: promises.py; who was first:
-told_first.py.
+and for circuits that only lost their second way. To whom, and by when: notice_choice.py; how it
+goes on: promises.py; who was first: told_first.py.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from notifications import notices
-from records import AlarmGroup, Ticket
+from records import AlarmGroup, Notice, Ticket
 from records.transactions import remembered
+from tasks.faults import notice_choice
 from tasks.faults.contacts import contacts_of, tell_each
 from tasks.faults.impact import circuit_codes, named
 from tasks.faults.root_words import known_of
@@ -25,16 +27,31 @@ MOST = 50  # circuits that are listed; of more, the list says how many
 
 
 def tell_known(session: Session, ticket: Ticket, *, key: str, by: str, now: datetime) -> int:
-    """我们已知道, to every contact of the ticket's customer; how many. An outage is urgent."""
-    contacts = contacts_of(session, ticket.customer_id)
+    """我们已知道, to every contact of the ticket's customer, where the table means them; how many.
+    An outage is urgent."""
+    choice = notice_choice.of(session, ticket)
+    contacts = contacts_of(session, ticket.customer_id) if choice.is_meant(ticket.grade) else []
     if not contacts:
         return 0
     told: dict[str, Any] = {"template": "fault_known", "facts": _facts(session, ticket, now)}
-    told |= {"key": key, "subject": f"ticket:{ticket.id}"}
+    told |= {"key": key, "subject": f"ticket:{ticket.id}", "latest": choice.latest(now)}
     tell_each(session, ticket, contacts, is_urgent=ticket.impact == "outage", now=now, **told)
     names = [contact.name for contact in contacts]
     record(session, "customer told", ticket, by, now, told=names)
     return len(contacts)
+
+
+def tell_untold(session: Session, tickets: Sequence[Ticket], *, by: str, now: datetime) -> int:
+    """The table means more customers than before; how many tickets' were told only now."""
+    subjects = {f"ticket:{ticket.id}": ticket for ticket in tickets}
+    about = select(Notice.subject).where(col(Notice.subject).in_(subjects))
+    told = set(session.exec(about.where(Notice.template == "fault_known")))
+    late = [ticket for subject, ticket in subjects.items() if subject not in told]
+    keys = [f"known-{ticket.id}" for ticket in late]
+    return sum(
+        tell_known(session, ticket, key=key, by=by, now=now) > 0
+        for ticket, key in zip(late, keys, strict=True)
+    )
 
 
 def tell_at_risk(
@@ -56,6 +73,7 @@ def tell_at_risk(
     facts["known"] = _known(session, ticket)
     told: dict[str, Any] = {"template": "at_risk", "facts": facts, "now": now}
     told |= {"key": f"at-risk-{ticket.id}-{customer}", "subject": f"ticket:{ticket.id}"}
+    told["latest"] = notice_choice.of(session, ticket).latest(now)
     states = notices.tell_contacts(session, contacts, **told)
     if states:
         names = [contact.name for contact in contacts]

@@ -11,7 +11,16 @@ from typing import Any
 
 from records import Ticket
 from tasks.access.people import find_person
-from tasks.faults import child_tickets, first_word, milestones, promises, stops, tickets, urgency
+from tasks.faults import (
+    child_tickets,
+    first_word,
+    milestones,
+    notice_choice,
+    promises,
+    stops,
+    tickets,
+    urgency,
+)
 from tasks.faults.impact import ZONE, facts_of, has_only_children, is_night, standing_alarms
 from tasks.refusals import Refusal
 from tasks.services.kinds import Caller, ServiceRefused
@@ -27,14 +36,16 @@ def describe(caller: Caller) -> Facts:
 def set_limit(
     caller: Caller, *, limit: Facts, level: str, ladder: Mapping[str, Any] | None = None
 ) -> Facts:
-    """`ladder`: what the table collected, a list for each of its columns."""
-    rungs = _rows(ladder or {})
-    told = _do(caller, urgency.set_limit, limit=limit, level=level, ladder=rungs)
+    """`ladder`: what the table collected, a list for each of its columns. The first word about a
+    fault that we found is due as soon as the table alarm_priority says."""
+    rungs, ticket = _rows(ladder or {}), ticket_of(caller)
+    hastened = notice_choice.of(caller.session, ticket).hasten(limit, ticket.grade)
+    told = _do(caller, urgency.set_limit, limit=hastened, level=level, ladder=rungs)
     return told | {"rungs": len(rungs)}
 
 
 def tell_customer(caller: Caller) -> Facts:
-    """我们已知道: every contact of the customer is told, before they call."""
+    """我们已知道: every contact of the customer is told, before they call, where that is wanted."""
     session, ticket, now = caller.session, ticket_of(caller), caller.now
     told = first_word.tell_known(session, ticket, key=caller.key, by=caller.by, now=now)
     return {"notices": told}
