@@ -21,6 +21,7 @@ from records.experts import Expert
 from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
 from records.imports import Import, ImportFile, ImportRow
+from records.inventory import Inventory
 from records.notices import Notice
 from records.onboarding import Onboarding, Wave
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
@@ -82,6 +83,7 @@ __all__ = [
     "ImportFile",
     "ImportRow",
     "Incident",
+    "Inventory",
     "KeptAnswer",
     "Lateness",
     "Membership",

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Dialect, Engine, bindparam, event, inspect, select
 from sqlmodel import Session, create_engine
 
+from records import inventory
 from records.bold import boldly
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def database_url() -> str:
 def connect(url: str | None = None, **options: Any) -> Engine:
     """An engine for SQLite (WAL, one writer at a time) or PostgreSQL (psycopg)."""
     address = (url or database_url()).replace("postgresql://", "postgresql+psycopg://", 1)
-    if not address.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True, **options)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, **options)
+    is_sqlite = address.startswith("sqlite")
+    own = {"connect_args": {"timeout": BUSY_SECONDS}} if is_sqlite else {"pool_pre_ping": True}
+    engine = create_engine(address, **own, **options)
+    inventory.watch(engine)
+    if not is_sqlite:
+        return engine
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     _queues[engine.dialect] = Lock()

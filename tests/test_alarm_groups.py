@@ -21,7 +21,7 @@ from records import (
 )
 from records.database import open_session
 from tasks import shifts
-from tasks.network import alarm_groups, alarms, topology
+from tasks.network import alarm_groups, alarms
 from tests.asking import publish_fault
 from tests.fault_walks import RESPONSE
 from workflows.alarms import correlate, open_tickets, watch_clears
@@ -38,7 +38,6 @@ def line(session, cast, now):
     session.flush()
     hops = session.exec(select(Hop).order_by(Hop.seq)).all()
     hops[0].port, hops[0].section_id, hops[1].port = "1/1", section.id, "1/2"
-    topology.forget(session)
     session.commit()
 
 
@@ -251,7 +250,6 @@ def test_after_a_rest_alarms_have_time_to_come_in_before_anything_is_done(
 
 def test_devices_without_recorded_ports_are_known_all_the_same(engine, session, line, now):
     session.exec(select(Hop).where(Hop.seq == 1)).one().port = ""
-    topology.forget(session)
     tell(session, now, "HZ-1/GE1")
     open_tickets(engine, now + 10 * SECONDS)
     [group] = groups(engine)

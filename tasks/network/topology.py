@@ -15,9 +15,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from records import Circuit, Device, Hop, Section, Site
+from records import Device, Hop, Section, Site, inventory
 
-ASK = timedelta(minutes=1)  # how often it is asked whether inventory has changed
+ASK = timedelta(seconds=5)  # how often it is asked whether inventory has changed
+REST = timedelta(minutes=1)  # between two readings: an import of a day's work changes it all along
 CHUNK = 20_000  # rows fetched at once: a million of them never stand in memory together
 PORT_BITS = 20  # names of ports are numbered; so many bits of a key are for that
 MOST_PORTS = 1 << PORT_BITS
@@ -45,19 +46,23 @@ class Ends(NamedTuple):
 class Kept(NamedTuple):
     topology: "Topology"
     mark: tuple[Any, ...]  # of the inventory that it was read from
+    read_at: datetime
     asked_at: datetime
 
 
 def of(session: Session, *, now: datetime) -> "Topology":
-    """That of the session's database, as inventory is now or was a minute ago."""
+    """That of the session's database, as inventory is now, or was a moment ago; a minute ago where
+    it keeps changing."""
     engine = session.connection().engine
     kept = _KEPT.get(engine)
     if kept and abs(now - kept.asked_at) < ASK:
         return kept.topology
-    mark = _mark(session)
-    topology = kept.topology if kept and kept.mark == mark else read(session)
-    _KEPT[engine] = Kept(topology, mark, now)
-    return topology
+    mark = _mark(session)  # first: what is changed meanwhile is read again, not missed
+    if kept and (kept.mark == mark or abs(now - kept.read_at) < REST):
+        _KEPT[engine] = kept._replace(asked_at=now)
+        return kept.topology
+    _KEPT[engine] = Kept(read(session), mark, now, now)
+    return _KEPT[engine].topology
 
 
 def read(session: Session) -> "Topology":
@@ -72,11 +77,6 @@ def read(session: Session) -> "Topology":
     ducts: dict[str, str] = {}
     sections = {key: Ends(a, z, ducts.setdefault(duct, duct)) for key, a, z, duct in rows}
     return Topology(devices, sections, _ways(session), customers, silent)
-
-
-def forget(session: Session) -> None:
-    """Inventory was changed here: read it again at the next look."""
-    _KEPT.pop(session.connection().engine, None)
 
 
 class Topology:
@@ -232,8 +232,6 @@ def _between(
 
 
 def _mark(session: Session) -> tuple[Any, ...]:
-    """Differs where rows came or went. A row that was changed in place says `forget`."""
-    tables = (Site, Device, Section, Circuit)
-    last = [session.execute(select(func.max(col(table.id)))).scalar() for table in tables]
-    hops = session.execute(select(func.max(col(Hop.id)), func.count(col(Hop.id)))).one()
-    return (*last, *hops)
+    """Differs where anything has changed; a region that was copied in has new keys only."""
+    last = [session.execute(select(func.max(col(t.id)))).scalar() for t in (Site, Device, Hop)]
+    return (inventory.version(session), *last)
