@@ -11,6 +11,7 @@ from records.articles import Article, ArticleTerm, ArticleVersion
 from records.assets import Asset
 from records.audits import Audit
 from records.bookings import Booking
+from records.cases import Case, CaseAsked, CaseCause, CasePost
 from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.clocks import Clock, Escalation
@@ -20,6 +21,7 @@ from records.discrepancies import Discrepancy
 from records.experts import Expert
 from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
+from records.hot_issues import HotIssue
 from records.imports import Import, ImportFile, ImportRow
 from records.inventory import Inventory
 from records.notices import Notice
@@ -58,6 +60,10 @@ __all__ = [
     "Attachment",
     "Audit",
     "Booking",
+    "Case",
+    "CaseAsked",
+    "CaseCause",
+    "CasePost",
     "Certificate",
     "Chain",
     "Circuit",
@@ -79,6 +85,7 @@ __all__ = [
     "Group",
     "HandOff",
     "Hop",
+    "HotIssue",
     "Import",
     "ImportFile",
     "ImportRow",

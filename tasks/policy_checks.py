@@ -10,6 +10,7 @@ from typing import Any
 from notifications.policy import check_notices
 from notifications.words import check_words
 from tasks.archive.archive_checks import check_archives
+from tasks.cases.case_checks import check_cases
 from tasks.field.crew_checks import check_crews
 from tasks.field.distance_checks import check_distances
 from tasks.field.visit_checks import check_visits
@@ -27,6 +28,7 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "alarms": check_alarms,
     "archives": check_archives,
     "calendars": check_calendars,
+    "cases": check_cases,
     "clocks": check_clocks,
     "crews": check_crews,
     "distances": check_distances,

@@ -20,6 +20,13 @@ PERMISSIONS = {  # permission: Chinese and English
     "articles:read": ("查看知识", "see articles"),
     "articles:write": ("撰写知识", "write articles"),
     "articles:publish": ("发布、复审、撤回知识", "publish, review and withdraw articles"),
+    "cases:read": ("查看咨询投诉", "see cases"),
+    "cases:open": ("受理咨询投诉", "take in cases, and answer for them"),
+    "cases:answer": ("参加会诊", "answer and add to cases"),
+    "cases:steer": (
+        "代为采纳、邀请、撤回咨询投诉",
+        "accept, invite and withdraw for the owner of a case",
+    ),
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
@@ -85,18 +92,18 @@ class Role:
 
 
 READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:read"}
-SHARE = {"articles:write", "questions:ask"}  # what one knows, with everybody
+SHARE = {"articles:write", "questions:ask", "cases:answer"}  # what one knows, with everybody
 ORDER = {"orders:take-in", "orders:steer"}
 KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
 WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
-SERVE = WORK | {"tickets:open", "orders:take-in"}
+SERVE = WORK | {"tickets:open", "orders:take-in", "cases:open"}
 VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
-GUARD = {"experts:administer", "questions:steer"}
+GUARD = {"experts:administer", "questions:steer", "cases:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
 RECORD = {"archives:keep", "inventory:import"}
@@ -112,7 +119,9 @@ AT_PARTNERS |= {"visits:read", "visits:advance"}
 ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),
     "account_manager": Role(
-        "客户经理", "account manager", frozenset(READ | SHARE | {"tickets:open", "archives:keep"})
+        "客户经理",
+        "account manager",
+        frozenset(READ | SHARE | {"tickets:open", "cases:open", "archives:keep"}),
     ),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
     "specialist": Role("专业工程师", "specialist", frozenset(SERVE | KEEP | JUDGE)),
