@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from records import Article, CaseAsked, CasePost, Entry, Expert, Notice, PointsEntry
 from tasks.cases import case_causes, case_threads, cases, consultations
@@ -192,7 +192,10 @@ def test_what_the_customer_adds_goes_to_who_has_not_answered(session, now, cast,
     expert("air", skills=["wlan"])
     consultations.ask(session, case, "city", 1, is_last=False, by="ada", now=now)
     case_threads.add(session, case, "只有夜里才有", is_customers=True, by=cast["ada"], now=now)
-    assert session.exec(select(Notice.template)).all() == ["case_asked", "case_added"]
+    assert session.exec(select(Notice.template).order_by(col(Notice.id))).all() == [
+        "case_asked",
+        "case_added",
+    ]
     cases.withdraw(session, case, "客户说不用了", by="ada", now=now)
     with pytest.raises(NotAllowed):
         case_threads.add(session, case, "还有", by=cast["ada"], now=now)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from records import Alarm, Circuit, Entry, Hop, PlannedWork, Section, Site
 from tasks.network import alarm_holds, alarms, planned_works
@@ -97,7 +97,9 @@ def test_the_timed_work_acts_on_what_is_not_held_back(engine, session, plan, tel
     late = now + 10 * MINUTE
     while open_tickets(engine, late):
         pass
-    rows = session.exec(select(Alarm).execution_options(populate_existing=True)).all()
+    rows = session.exec(
+        select(Alarm).order_by(col(Alarm.id)).execution_options(populate_existing=True)
+    ).all()
     assert [bool(row.planned_work_id) for row in rows] == [True, False]
     assert [row.group_id is None for row in rows] == [True, False]
 
@@ -204,7 +206,10 @@ def test_work_explains_what_it_lists_and_the_ways_that_lead_through_it(
     session.add(section)
     session.flush()
     for hop, port, on in zip(
-        session.exec(select(Hop)).all(), ("GE1", "GE2"), (1, None), strict=True
+        session.exec(select(Hop).order_by(col(Hop.id))).all(),
+        ("GE1", "GE2"),
+        (1, None),
+        strict=True,
     ):
         hop.port, hop.section_id = port, on and section.id
     plan(**listed)
@@ -215,7 +220,10 @@ def test_work_explains_what_it_lists_and_the_ways_that_lead_through_it(
 
 
 def test_work_on_one_way_does_not_explain_the_other(session, plan, tell, acted):
-    circuit, hops = session.exec(select(Circuit)).one(), session.exec(select(Hop)).all()
+    circuit, hops = (
+        session.exec(select(Circuit)).one(),
+        session.exec(select(Hop).order_by(col(Hop.id))).all(),
+    )
     hops[0].port = "GE1"
     session.add(Hop(circuit_id=circuit.id, route="backup", seq=1, device_id=2, port="GE7"))
     plan(devices=["HZ-1"])
@@ -231,7 +239,7 @@ def test_one_way_through_the_work_darkens_a_port_and_only_all_of_them_a_whole_de
     session.add(Circuit(code="HD-DIA-2", **more))
     session.flush()
     site.kind = "customer"
-    for hop in session.exec(select(Hop)).all():
+    for hop in session.exec(select(Hop).order_by(col(Hop.id))).all():
         hop.port = "GE1"
     other = session.exec(select(Circuit.id).where(Circuit.code == "HD-DIA-2")).one()
     session.add(Hop(circuit_id=other, seq=1, device_id=1, port="GE1"))
