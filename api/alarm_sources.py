@@ -78,6 +78,8 @@ class SourceShown(BaseModel):
     rejected: int
     last_sequence: int | None
     gaps: dict[str, Any] = Field(description="Numbers that never came; alerts that were cut off")
+    gap_at: datetime | None = Field(description="Since when something is missing")
+    gap_ticket_id: int | None = Field(description="The ticket about that, once it has stayed")
     resync: Literal["", "wanted", "running"]
     resync_url: str
     has_resync_token: bool

@@ -1,4 +1,5 @@
-"""A silent source of alarms is a ticket of its own: nobody hears of faults there.
+"""A silent source of alarms is a ticket of its own: nobody hears of faults there. So is one that
+never sent something, where that stays missing (diagram alarm_source_gap).
 
 Called by the watchdog (workflows/receipts.py), which has locked the source's row.
 """
@@ -7,14 +8,16 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bpmn import tickets
-from records import Alarm, AlarmSource, history
+from bpmn import runs, tickets
+from records import Alarm, AlarmSource, Ticket, history
 from tasks.faults import intake
-from tasks.network import alarm_sources, alarms, resync
+from tasks.faults.tickets import OPEN
+from tasks.network import alarm_sources, alarms, resync, source_gaps
 from tasks.network.alarms import Report
 
 BATON = "baton"  # the source of alarms about sources
-SILENT = "sourceSilent"
+SILENT, GAP = "sourceSilent", "sourceGap"
+DIAGRAM, FILLED = "alarm_source_gap", "gap_filled"
 
 
 def tell_change(session: Session, source: AlarmSource, *, now: datetime) -> None:
@@ -24,6 +27,40 @@ def tell_change(session: Session, source: AlarmSource, *, now: datetime) -> None
         _tell_silent(session, source, seen or source.created_at, now)
     else:
         _tell_back(session, source, now)
+
+
+def open_gap(session: Session, source: AlarmSource, *, now: datetime) -> None:
+    """What it never sent stays missing: its ticket, with a run."""
+    ticket = intake.open_ticket(
+        session,
+        source="alarm",
+        open_key=f"gap:{source.key}",
+        impact="degraded",
+        started_at=source.gap_at or now,
+        title=f"告警源 {source.name} 缺口未补",
+        symptom=source_gaps.words_for(source),
+        cause=GAP,
+        by=BATON,
+        now=now,
+    )
+    source.gap_ticket_id = ticket.id
+    session.flush()
+    _record(session, source, "gap stays", now, ticket=ticket.id, gaps=source.gaps)
+    if ticket.run_id is None:
+        subject = f"ticket:{ticket.id}"
+        data = {"ticket": {"id": ticket.id, "source": ticket.source}}
+        run = runs.start(session, DIAGRAM, data, by=BATON, now=now, subject=subject)
+        ticket.run_id = run.id
+
+
+def end_gap(session: Session, source: AlarmSource, *, now: datetime) -> None:
+    """All of it came: the run ends by itself. Where somebody ended the ticket before, so be it."""
+    ticket = session.get_one(Ticket, source.gap_ticket_id)
+    if ticket.state in OPEN:
+        subject = f"ticket:{ticket.id}"
+        runs.send(session, "message", FILLED, {}, subject=subject, by=BATON, now=now)
+    else:
+        source.gap_ticket_id = None
 
 
 def _tell_silent(session: Session, source: AlarmSource, seen: datetime, now: datetime) -> None:

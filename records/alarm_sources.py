@@ -34,6 +34,8 @@ class AlarmSource(SQLModel, table=True):
     last_sequence: int | None = Field(default=None, sa_type=BigId)
     # {"sequence": [[from, to]], "truncated": {group: alarms}}: what never came
     gaps: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    gap_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # since when
+    gap_ticket_id: int | None = None  # about that, where it stays
     resync: str = ""  # wanted, running
     resync_url: str = ""  # where it tells all that is active now; "": it cannot be asked
     resync_token: str = ""  # sent with that as a bearer's; never shown

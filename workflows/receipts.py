@@ -1,4 +1,6 @@
-"""Twice a second: read what sources of alarms delivered; and every five: whether one is silent."""
+"""Twice a second: read what sources of alarms delivered; and every five: whether one is silent, or
+still misses something.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -8,9 +10,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bpmn import alarm_sources as tickets_of_sources
-from records import AlarmSource, Receipt
+from records import AlarmSource, Receipt, Run, Ticket
 from records.database import open_session
-from tasks.network import alarm_sources, receipts
+from tasks.network import alarm_sources, receipts, source_gaps
 from tasks.network.alarm_formats.reading import Parsed
 from tasks.refusals import Refusal
 from workflows import lateness
@@ -46,6 +48,41 @@ def watch_sources(engine: Engine, now: datetime) -> int:
         return True
 
     return each_due(engine, find, tell, lambda session, key: None)
+
+
+def watch_gaps(engine: Engine, now: datetime) -> int:
+    """A ticket for each source that still misses something; and who has all of it now is told."""
+
+    def find(session: Session) -> list[int]:
+        return source_gaps.staying(session, now=now)
+
+    def open_one(session: Session, key: int) -> bool:
+        if not claim(session, AlarmSource, key, col(AlarmSource.gap_ticket_id).is_(None)):
+            return False
+        source = session.get_one(AlarmSource, key)
+        if source.gap_at is None:
+            return False
+        tickets_of_sources.open_gap(session, source, now=now)
+        return True
+
+    def end_one(session: Session, key: int) -> bool:
+        """The run first, as who completes its order has that and wants the source."""
+        mine = select(Run.id).join(Ticket, col(Ticket.run_id) == col(Run.id))
+        about = mine.join(AlarmSource, col(AlarmSource.gap_ticket_id) == col(Ticket.id))
+        run = session.exec(about.where(AlarmSource.id == key)).first()
+        if run is None or not (claim(session, Run, run) and claim(session, AlarmSource, key)):
+            return False
+        source = session.get_one(AlarmSource, key)
+        if source.gap_at or not source.gap_ticket_id:
+            return False
+        tickets_of_sources.end_gap(session, source, now=now)
+        return True
+
+    def leave(session: Session, key: int) -> None:
+        """It is found again at the next look."""
+
+    opened = each_due(engine, find, open_one, leave)
+    return opened + each_due(engine, source_gaps.filled, end_one, leave)
 
 
 def _has_changed(session: Session, source: AlarmSource, now: datetime) -> bool:

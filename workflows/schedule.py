@@ -78,6 +78,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "tell child tickets": Job(child_tickets.tell_children, 1.0, "children"),
     "tell parent tickets": Job(child_tickets.tell_parents, 1.0, "children"),
     "watch sources of alarms": Job(receipts.watch_sources, 5.0, "alarms"),
+    "watch gaps of sources": Job(receipts.watch_gaps, 15.0, "alarms"),
     "ask sources for all alarms": Job(resync.ask_sources, 5.0, "sources"),
     "remind of visits": Job(visits.remind_of_visits, 30.0, "timers"),
     "go on with service orders": Job(service_orders.go_on, 2.0, "orders"),

@@ -49,6 +49,7 @@ ALLOWED = {  # verb: the states in which it may be done
     "reopen": {"accepted", "restored", "called_back"},
     "call_back": {"restored"},
     "close": {"called_back"},
+    "settle": BEFORE_REPAIR_IS_DONE | {"suspended"},
     "note_report": OPEN,
     "merge": RUNNING | {"suspended"},
     "join": BEFORE_REPAIR_IS_DONE | {"suspended"},

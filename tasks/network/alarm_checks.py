@@ -12,6 +12,7 @@ NUMBERS = {  # path: from, to
     "flapping.seconds": (10, DAY),
     "stable_seconds": (0, DAY),
     "settle_seconds": (0, HOUR),
+    "gap_seconds": (0, DAY),
     "shelf_hours": (1, 24 * 31),
     "planned_work.notice_hours": (0, 24 * 31),
     "planned_work.longest_hours": (1, 24 * 31),
@@ -26,7 +27,8 @@ KNOWN: dict[str, set[str]] = {
 }
 TOP = {
     *KNOWN,
-    *("stable_seconds", "settle_seconds", "shelf_hours", "layers", "default_layer", "consequences"),
+    *("stable_seconds", "settle_seconds", "gap_seconds", "shelf_hours"),
+    *("layers", "default_layer", "consequences"),
 }
 LAYER: Types = {"key": str, "zh": str, "en": str, "causes": list}
 

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from records.policies import Policed
 from tasks import policies
 
+GAP_SECONDS = 900  # of policies that were published before there was such a limit
 _LAST: "WeakKeyDictionary[Engine, Policed]" = WeakKeyDictionary()
 
 
@@ -25,6 +26,7 @@ class Rules:
     flaps: int  # so many raises of one alarm …
     flap_window: timedelta  # … within this are flapping; so long without one, and it is over
     stable: timedelta  # clear for so long is clear for good
+    gap: timedelta  # what a source never sent, and is missing for so long, is a ticket
     settle: timedelta  # how long to listen after a start, before anything is acted on
     window: timedelta  # what follows within this belongs to the group …
     longest: timedelta  # … until this long after its first
@@ -65,6 +67,7 @@ def read(policed: Policed) -> Rules:
         flaps=told["flapping"]["times"],
         flap_window=_seconds(told["flapping"]["seconds"]),
         stable=_seconds(told["stable_seconds"]),
+        gap=_seconds(told.get("gap_seconds", GAP_SECONDS)),
         settle=_seconds(told["settle_seconds"]),
         window=_seconds(told["window"]["seconds"]),
         longest=_seconds(told["window"]["longest_seconds"]),

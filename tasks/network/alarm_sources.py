@@ -16,6 +16,7 @@ from records import AlarmSource, Person, Receipt, history
 from records.alarm_sources import KINDS
 from tasks import policies
 from tasks.access.people import find_person, require
+from tasks.network import source_gaps
 from tasks.network.alarm_formats.reading import CHARSETS, Parsed
 from tasks.network.sequences import follow_sequence, is_missing
 from tasks.refusals import Forbidden, NotAllowed, NotFound, wrong
@@ -115,7 +116,7 @@ def note(
     source.skews = [*source.skews, *skews][-SKEWS:]
     source.skew_seconds = median(source.skews) if source.skews else None
     for receipt, parsed in told:
-        _note_gaps(source, parsed, is_replay=receipt.replays > 0 or receipt.is_complete)
+        _note_gaps(source, parsed, receipt.replays > 0 or receipt.is_complete, now)
     if source.resync == "wanted" and not was_wanted:
         source.resync_at = now
     session.add(source)
@@ -173,7 +174,7 @@ def _state(source: AlarmSource, seen: datetime | None, now: datetime) -> str:
     return "ok" if seen else "new"
 
 
-def _note_gaps(source: AlarmSource, parsed: Parsed, is_replay: bool) -> None:
+def _note_gaps(source: AlarmSource, parsed: Parsed, is_replay: bool, now: datetime) -> None:
     """What is replayed came long ago: it fills gaps, and makes none."""
     ranges, cut = missing(source), dict(source.gaps.get("truncated", {}))
     numbers = [n for n in parsed.sequences if not is_replay or is_missing(ranges, n)]
@@ -187,7 +188,7 @@ def _note_gaps(source: AlarmSource, parsed: Parsed, is_replay: bool) -> None:
             ranges, cut = [], {}
     cut = dict(list(cut.items())[-GROUPS:])
     told = {"sequence": ranges, "truncated": cut}
-    source.gaps = {name: value for name, value in told.items() if value}
+    source_gaps.keep(source, {name: value for name, value in told.items() if value}, now)
     source.resync = _resync(source, parsed)
 
 

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, or_, select
 
 from records import Alarm, AlarmSource, Person, Receipt, history
 from tasks.access.people import require
-from tasks.network import alarms
+from tasks.network import alarms, source_gaps
 from tasks.network.alarm_formats.reading import Parsed
 from tasks.network.alarms import Report
 from tasks.refusals import NotAllowed
@@ -207,7 +207,8 @@ def _note(
 ) -> None:
     wait = CONFIRM if told["missing"] else EVERY
     was_wanted = source.resync != "" or bool(source.gaps)
-    source.gaps, source.resync, source.resync_error = {}, "", ""
+    source_gaps.keep(source, {}, now)
+    source.resync, source.resync_error = "", ""
     source.synced_at, source.resync_at = asked, asked + wait if source.resync_url else None
     if was_wanted or told["raised"] or told["missing"] or told["ended"]:
         counts = {name: n if isinstance(n, int) else len(n) for name, n in told.items()}

@@ -4,7 +4,7 @@ To add one: write the function in a file here, and give it a line in SERVICES. I
 and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from tasks.services import archives, service_orders, systems, tickets
+from tasks.services import alarm_sources, archives, service_orders, systems, tickets
 from tasks.services.kinds import Caller, Service, ServiceRefused
 
 __all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
@@ -21,6 +21,10 @@ SERVICES: dict[str, Service] = {
     "onboarding.look": Service(archives.look_at_readiness),
     "onboarding.take_on": Service(archives.take_on),
     "onboarding.put_off": Service(archives.put_off),
+    "sources.describe_gap": Service(alarm_sources.describe_gap),
+    "sources.ask": Service(alarm_sources.ask),
+    "sources.give_up": Service(alarm_sources.give_up),
+    "sources.note_filled": Service(alarm_sources.note_filled),
     "systems.ask": Service(systems.ask, is_outside=True),
     "orders.describe": Service(service_orders.describe),
     "orders.set_limits": Service(service_orders.set_limits),

@@ -1,0 +1,23 @@
+"""Since when a source of alarms misses something, and its ticket about that."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import records.columns
+
+revision = "0014"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("alarmsource", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("gap_at", records.columns.UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("gap_ticket_id", sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("alarmsource", schema=None) as batch_op:
+        batch_op.drop_column("gap_ticket_id")
+        batch_op.drop_column("gap_at")
