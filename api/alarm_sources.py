@@ -85,6 +85,7 @@ class SourceShown(BaseModel):
     has_resync_token: bool
     resync_at: datetime | None = Field(description="When it is asked next for all that is active")
     resync_error: str = Field(description="Why it told nothing, the last time")
+    resync_failures: int = Field(description="How often, one time after the other")
     synced_at: datetime | None = Field(description="When it last told all that is active")
     silent_at: datetime | None
     ticket_id: int | None = Field(description="The last ticket about its silence")

@@ -41,6 +41,7 @@ class AlarmSource(SQLModel, table=True):
     resync_token: str = ""  # sent with that as a bearer's; never shown
     resync_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when to ask next
     resync_error: str = ""  # why the last time told nothing
+    resync_failures: int = 0  # how often it told nothing, one time after the other
     synced_at: datetime | None = Field(
         default=None, sa_type=UtcDateTime
     )  # told all, for the last time

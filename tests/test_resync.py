@@ -179,11 +179,36 @@ def test_a_source_that_cannot_tell_is_asked_again_and_says_why(engine, far, look
     far.status = 503
     look(now)
     look(now + SECOND)
-    look(now + resync.AGAIN)
+    look(now + MINUTE)
     [told] = rows(engine, AlarmSource)
     assert (told.resync, told.resync_error) == ("wanted", "prom answered 503")
     assert len(far.asked) == 2
     assert [one.verb for one in rows(engine, Entry)] == ["created", "resync failed"]
+
+
+def test_the_pauses_before_it_is_asked_again_grow_up_to_an_hour(engine, source, far, look, now):
+    far.status, pauses = 503, []
+    for _ in range(9):
+        look(now)
+        [told] = rows(engine, AlarmSource)
+        pauses.append((told.resync_at - now) / MINUTE)
+        now = told.resync_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60] and told.resync_failures == 9
+    far.status = 200
+    look(now)
+    [told] = rows(engine, AlarmSource)
+    assert (told.resync_failures, told.resync, told.resync_at) == (0, "", now + HOUR)
+
+
+def test_whoever_asks_by_hand_does_not_wait(engine, session, source, cast, far, look, now):
+    far.status = 503
+    for minute in (0, 1, 3):
+        look(now + minute * MINUTE)
+    resync.want_by_hand(session, source, by=cast["dora"], now=now + 4 * MINUTE)
+    session.commit()
+    far.status = 200
+    look(now + 4 * MINUTE)
+    assert (len(far.asked), rows(engine, AlarmSource)[0].resync_failures) == (4, 0)
 
 
 def test_a_list_that_cannot_be_read_ends_nothing(engine, source, far, look, now):

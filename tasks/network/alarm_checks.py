@@ -13,6 +13,8 @@ NUMBERS = {  # path: from, to
     "stable_seconds": (0, DAY),
     "settle_seconds": (0, HOUR),
     "gap_seconds": (0, DAY),
+    "resync.first_seconds": (5, HOUR),
+    "resync.longest_seconds": (5, DAY),
     "shelf_hours": (1, 24 * 31),
     "planned_work.notice_hours": (0, 24 * 31),
     "planned_work.longest_hours": (1, 24 * 31),
@@ -23,6 +25,7 @@ KNOWN: dict[str, set[str]] = {
     "hold_off": {"default", "causes"},
     "flapping": {"times", "seconds"},
     "planned_work": {"notice_hours", "longest_hours"},
+    "resync": {"first_seconds", "longest_seconds"},
     "window": {"seconds", "longest_seconds"},
 }
 TOP = {
@@ -43,18 +46,20 @@ def check_alarms(content: Mapping[str, Any]) -> Iterator[Finding]:
     yield from expect_map("hold_off.causes", causes)
     for cause, seconds in causes.items() if isinstance(causes, Mapping) else ():
         yield from _number(f"hold_off.causes.{cause}", seconds, 0, HOUR)
-    yield from _window(_map(content, "window"))
+    yield from _longest("window", "seconds", content)
+    yield from _longest("resync", "first_seconds", content)
     yield from _layers(content)
     if "consequences" not in content:
         yield Finding("consequences", "请列出(可以为空)", "List them; the list may be empty")
     yield from expect_types("", content, {"consequences": list})
 
 
-def _window(window: Mapping[str, Any]) -> Iterator[Finding]:
-    one, all_of_it = window.get("seconds"), window.get("longest_seconds")
-    if isinstance(one, int | float) and isinstance(all_of_it, int | float) and one > all_of_it:
-        zh, en = "不能短于 window.seconds", "This is not shorter than window.seconds"
-        yield Finding("window.longest_seconds", zh, en)
+def _longest(path: str, first: str, content: Mapping[str, Any]) -> Iterator[Finding]:
+    given = _map(content, path)
+    one, most = given.get(first), given.get("longest_seconds")
+    if isinstance(one, int | float) and isinstance(most, int | float) and one > most:
+        zh, en = f"不能短于 {path}.{first}", f"This is not shorter than {path}.{first}"
+        yield Finding(f"{path}.longest_seconds", zh, en)
 
 
 def _layers(content: Mapping[str, Any]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from records.policies import Policed
 from tasks import policies
 
 GAP_SECONDS = 900  # of policies that were published before there was such a limit
+RESYNC = {"first_seconds": 60, "longest_seconds": 3_600}  # likewise
 _LAST: "WeakKeyDictionary[Engine, Policed]" = WeakKeyDictionary()
 
 
@@ -27,6 +28,8 @@ class Rules:
     flap_window: timedelta  # … within this are flapping; so long without one, and it is over
     stable: timedelta  # clear for so long is clear for good
     gap: timedelta  # what a source never sent, and is missing for so long, is a ticket
+    ask_again: timedelta  # a source that told nothing, the first time …
+    ask_rarely: timedelta  # … and at the longest: each pause is twice as long as the one before
     settle: timedelta  # how long to listen after a start, before anything is acted on
     window: timedelta  # what follows within this belongs to the group …
     longest: timedelta  # … until this long after its first
@@ -39,6 +42,10 @@ class Rules:
 
     def hold_off(self, cause: str) -> timedelta:
         return self.hold_offs.get(cause, self.default_hold_off)
+
+    def pause_before_asking(self, failures: int) -> timedelta:
+        """A source that told nothing, and before that so many times already."""
+        return min(self.ask_again * (1 << min(failures, 20)), self.ask_rarely)
 
     def layer(self, cause: str) -> int:
         return self.layers.get(cause, self.default_layer)
@@ -68,6 +75,8 @@ def read(policed: Policed) -> Rules:
         flap_window=_seconds(told["flapping"]["seconds"]),
         stable=_seconds(told["stable_seconds"]),
         gap=_seconds(told.get("gap_seconds", GAP_SECONDS)),
+        ask_again=_seconds(told.get("resync", RESYNC)["first_seconds"]),
+        ask_rarely=_seconds(told.get("resync", RESYNC)["longest_seconds"]),
         settle=_seconds(told["settle_seconds"]),
         window=_seconds(told["window"]["seconds"]),
         longest=_seconds(told["window"]["longest_seconds"]),

@@ -69,7 +69,7 @@ def put(
         sender = told["sender"]
         values["person_id"] = find_person(session, sender).id if sender else None
     if "resync_url" in told:
-        values["resync_at"] = now if told["resync_url"] else None
+        values |= {"resync_at": now if told["resync_url"] else None, "resync_failures": 0}
     verb = "changed" if source else "created"
     source = source or AlarmSource(key=key, kind=kind, created_at=now, name="")
     for name, value in values.items():

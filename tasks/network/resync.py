@@ -18,14 +18,13 @@ from sqlmodel import Session, col, or_, select
 
 from records import Alarm, AlarmSource, Person, Receipt, history
 from tasks.access.people import require
-from tasks.network import alarms, source_gaps
+from tasks.network import alarm_rules, alarms, source_gaps
 from tasks.network.alarm_formats.reading import Parsed
 from tasks.network.alarms import Report
 from tasks.refusals import NotAllowed
 
 EVERY = timedelta(hours=1)
 CONFIRM = timedelta(minutes=5)  # a source that has just started lists nothing for a while
-AGAIN = timedelta(minutes=1)  # after one that failed
 LEASE = timedelta(minutes=3)  # what whoever asks gets for it
 SHOWN = 20  # alarms that history names
 BATON = "baton"
@@ -47,7 +46,7 @@ class Asked:
 def want(session: Session, source: AlarmSource, *, why: str, by: str, now: datetime) -> None:
     """Ask it at the next turn, if it can be asked. `why`: silence, restart, hand."""
     if source.resync_url and source.is_active:
-        source.resync, source.resync_at = "wanted", now
+        source.resync, source.resync_at, source.resync_failures = "wanted", now, 0
         _record(session, source, "resync wanted", by, now, why=why)
 
 
@@ -87,10 +86,12 @@ def begin(source: AlarmSource, *, now: datetime) -> Asked | None:
 
 
 def fail(session: Session, source: AlarmSource, error: str, *, now: datetime) -> None:
-    """It told nothing. It is asked again, and history has what was new."""
+    """It told nothing. It is asked again, after pauses that double; history has what was new."""
     if error != source.resync_error:
         _record(session, source, "resync failed", BATON, now, error=error)
-    source.resync, source.resync_at, source.resync_error = "wanted", now + AGAIN, error
+    pause = alarm_rules.current(session).pause_before_asking(source.resync_failures)
+    source.resync_failures += 1
+    source.resync, source.resync_at, source.resync_error = "wanted", now + pause, error
 
 
 def reconcile(
@@ -208,7 +209,7 @@ def _note(
     wait = CONFIRM if told["missing"] else EVERY
     was_wanted = source.resync != "" or bool(source.gaps)
     source_gaps.keep(source, {}, now)
-    source.resync, source.resync_error = "", ""
+    source.resync, source.resync_error, source.resync_failures = "", "", 0
     source.synced_at, source.resync_at = asked, asked + wait if source.resync_url else None
     if was_wanted or told["raised"] or told["missing"] or told["ended"]:
         counts = {name: n if isinstance(n, int) else len(n) for name, n in told.items()}

@@ -1,4 +1,4 @@
-"""Since when a source of alarms misses something, and its ticket about that."""
+"""Since when a source of alarms misses something, its ticket about that, how often it told nothing."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,12 @@ def upgrade() -> None:
     with op.batch_alter_table("alarmsource", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gap_at", records.columns.UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("gap_ticket_id", sa.Integer(), nullable=True))
+        failures = sa.Column("resync_failures", sa.Integer(), nullable=False, server_default="0")
+        batch_op.add_column(failures)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("alarmsource", schema=None) as batch_op:
+        batch_op.drop_column("resync_failures")
         batch_op.drop_column("gap_ticket_id")
         batch_op.drop_column("gap_at")
