@@ -137,7 +137,10 @@ def show(id: Id, turn: Turn = allow("alarms:read")) -> AlarmShown:
 
 
 def show_alarm(alarm: Alarm) -> AlarmShown:
-    return AlarmShown.model_validate(alarm.model_dump())
+    told = alarm.model_dump()
+    if alarm.acknowledged_at is None:  # it got worse, and history is yet to say who had seen it
+        told["acknowledged_by"] = ""
+    return AlarmShown.model_validate(told)
 
 
 def _receive(turn: Turn, given: list[AlarmGiven]) -> Taken:

@@ -10,7 +10,7 @@ from records.columns import BigId, Json, UtcDateTime
 
 IS_ENDED, IS_ACTIVE = "ended_key IS NOT NULL", "cleared_at IS NULL"
 IS_STIRRED = "stirred_at IS NOT NULL"
-FEW_HAVE = ("act_at", "ticket_id", "group_id", "planned_work_id", "shelved_until")
+FEW_HAVE = ("act_at", "ticket_id", "group_id", "planned_work_id", "shelved_until", "lapsed_at")
 
 
 def _index_where_there(name: str) -> Index:
@@ -66,6 +66,8 @@ class Alarm(SQLModel, table=True):
     # What people made of it, apart from what the network says: X.733 and RFC 8632.
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str = ""
+    # Since when it is worse than what was acknowledged: a later tick tells history who that was.
+    lapsed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shelved_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shelved_by: str = ""
     raw: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

@@ -10,7 +10,7 @@ from tasks.network import alarm_holds, alarm_states, alarms
 from tasks.network.alarms import Report
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
 from tests.asking import post, refused, wrong_fields
-from workflows.alarm_states import wake_shelved
+from workflows.alarm_states import note_lapses, wake_shelved
 
 HOUR = timedelta(hours=1)
 
@@ -54,12 +54,45 @@ def test_it_is_acknowledged_once_and_a_repeat_or_a_clear_changes_that_not(sessio
     alarm_states.acknowledge(session, alarm, by=cast["dora"], now=now)
     with pytest.raises(Conflict, match="dora acknowledged"):
         alarm_states.acknowledge(session, alarm, by=cast["nora"], now=now)
-    assert tell(1, severity="critical").acknowledged_by == "dora"
+    assert tell(1).acknowledged_by == "dora"
     over = tell(2, is_clear=True)
     assert (over.acknowledged_at, over.cleared_at) == (now, now + timedelta(minutes=2))
     alarm_states.unacknowledge(session, alarm, by=cast["nora"], now=now)
     with pytest.raises(NotAllowed):
         alarm_states.unacknowledge(session, alarm, by=cast["nora"], now=now)
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_one_that_gets_worse_is_to_be_acknowledged_again(
+    engine, session, tell, cast, now, is_batch
+):
+    alarm = tell()
+    alarm_states.acknowledge(session, alarm, by=cast["dora"], now=now)
+    session.commit()
+    assert tell(1, severity="minor").acknowledged_at
+    at = now + timedelta(minutes=2)
+    told = {"source": "ems", "cause": "linkDown", "raised_at": at, "severity": "critical"}
+    beside = [Report(object="HZ-2/GE1", **told)] * is_batch
+    alarms.receive(session, [Report(object="HZ-1/GE1", **told), *beside], now=at)
+    session.commit()
+    assert (note_lapses(engine, at), note_lapses(engine, at)) == (1, 0)
+    session.expire_all()
+    assert (alarm.acknowledged_at, alarm.acknowledged_by, alarm.lapsed_at) == (None, "", None)
+    entry = session.exec(select(Entry).where(Entry.verb == "acknowledgement lapsed")).one()
+    assert (entry.at, entry.particulars) == (at, {"was": "dora", "severity": "critical"})
+
+
+def test_who_acknowledges_it_anew_before_that_is_told_is_not_taken_for_the_first(
+    engine, session, tell, cast, now
+):
+    alarm_states.acknowledge(session, tell(), by=cast["dora"], now=now)
+    session.commit()
+    alarm = tell(1, severity="critical")
+    alarm_states.acknowledge(session, alarm, by=cast["nora"], now=now)
+    session.commit()
+    assert (note_lapses(engine, now), alarm.acknowledged_by) == (0, "nora")
+    rows = select(Entry.verb).where(Entry.subject == f"alarm:{alarm.id}").order_by(Entry.seq)
+    assert list(session.exec(rows)) == ["acknowledged", "acknowledgement lapsed", "acknowledged"]
 
 
 def test_what_is_shelved_is_not_acted_on_until_then_and_then_is(session, wake, tell, cast, now):

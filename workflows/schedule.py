@@ -71,6 +71,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "read deliveries": Job(receipts.parse_receipts, 0.25, "alarms"),
     "open and end planned works": Job(planned_works.turn_windows, 1.0, "alarms"),
     "wake shelved alarms": Job(alarm_states.wake_shelved, 5.0, "alarms"),
+    "note lapsed acknowledgements": Job(alarm_states.note_lapses, 5.0, "alarms"),
     "open tickets for alarms": Job(alarms.open_tickets, 0.5, "alarms"),
     "tell tickets of repeats": Job(repeats.tell_tickets, 5.0, "alarms"),
     "tell that alarms are clear": Job(alarms.watch_clears, 2.0, "alarms"),

@@ -148,18 +148,21 @@ def row_of(report: Report, rules: Rules | None, now: datetime) -> dict[str, Any]
 def on_repeat(new: Any) -> Any:
     """What a delivery repeats, to the second, was told before: it is not counted again.
 
-    A repeat makes nothing due, unless it is worse than before; its ticket hears of it in time
-    (`stirred_at`), with all others.
+    A repeat makes nothing due, unless it is worse than before; then whoever acknowledged it has not
+    seen this yet (X.733). Its ticket hears of it in time (`stirred_at`), with all others.
     """
     got = new.excluded
     is_sooner = or_(col(Alarm.act_at).is_(None), col(Alarm.act_at) > got.act_at)
     is_worse = _rank(got.severity) < _rank(col(Alarm.severity))
     is_news_to_ticket = and_(col(Alarm.ticket_id).is_not(None), col(Alarm.stirred_at).is_(None))
+    lapses = and_(is_worse, col(Alarm.acknowledged_at).is_not(None))
     repeat = {
         "tally": Alarm.tally + got.tally,
         "last_at": got.last_at,
         "severity": got.severity,
         "act_at": case((and_(is_worse, is_sooner, ~_IS_HELD), got.act_at), else_=Alarm.act_at),
+        "acknowledged_at": case((is_worse, None), else_=Alarm.acknowledged_at),
+        "lapsed_at": case((lapses, got.received_at), else_=Alarm.lapsed_at),
         "stirred_at": case((is_news_to_ticket, got.received_at), else_=Alarm.stirred_at),
     }
     is_news = got.receipt_id.is_(None) | (got.last_at > Alarm.last_at)

@@ -1,6 +1,7 @@
 """What people make of an alarm (X.733, RFC 8632): acknowledged, shelved, commented. Apart from what
-the network says of it: a repeat or a clear changes none of this. Called by the doors and the timed
-work. The network's part: alarms.py.
+the network says of it: a repeat or a clear changes none of this; only where an alarm gets worse,
+nobody has acknowledged that yet (alarm_rows.py). Called by the doors and the timed work. The
+network's part: alarms.py; many at once: bulk_states.py.
 """
 
 from datetime import datetime
@@ -29,6 +30,8 @@ def acknowledge(
             f"{alarm.acknowledged_by} 已于 {when(alarm.acknowledged_at)} 确认这条告警",
             f"{alarm.acknowledged_by} acknowledged this alarm at {when(alarm.acknowledged_at)}",
         )
+    if alarm.lapsed_at:
+        note_lapse(session, alarm)
     alarm.acknowledged_at, alarm.acknowledged_by = now, by.login
     _record(session, "acknowledged", alarm, by.login, now, note=note)
 
@@ -40,6 +43,19 @@ def unacknowledge(session: Session, alarm: Alarm, *, by: Person, now: datetime) 
     was = alarm.acknowledged_by
     alarm.acknowledged_at, alarm.acknowledged_by = None, ""
     _record(session, "unacknowledged", alarm, by.login, now, was=was)
+
+
+def lapsed(session: Session, limit: int = 500) -> list[int]:
+    """Alarms that have got worse than what was acknowledged, and whose history is to say so."""
+    mine = select(Alarm.id).where(col(Alarm.lapsed_at).is_not(None))
+    return list(session.exec(mine.order_by(col(Alarm.lapsed_at)).limit(limit)))
+
+
+def note_lapse(session: Session, alarm: Alarm) -> None:
+    told = {"was": alarm.acknowledged_by, "severity": alarm.severity}
+    at = alarm.lapsed_at or alarm.last_at
+    _record(session, "acknowledgement lapsed", alarm, BATON, at, **told)
+    alarm.lapsed_at, alarm.acknowledged_by = None, ""
 
 
 def shelve(
