@@ -1,4 +1,4 @@
-"""Which tests run, and in which order, so that `make test` stays quick. Called by conftest.py."""
+"""Which tests run, and in which order, so that `make test` stays quick. Called by cast.py."""
 
 from collections import defaultdict
 from collections.abc import Iterable

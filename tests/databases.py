@@ -1,6 +1,6 @@
 """The databases that tests work on: one of each kind for a session, emptied after each test.
 
-Used by conftest.py. What takes long is done once: migrating, starting PostgreSQL, connecting,
+Used by cast.py. What takes long is done once: migrating, starting PostgreSQL, connecting,
 compiling statements, and making the rows that many tests begin with (Shelf).
 """
 

@@ -1,6 +1,6 @@
 """The flows as they are started on a machine: supervisor, Prefect's server, runner, flows.
 
-One set of them for the session. While they begin, which takes a while, other tests run: conftest.py
+One set of them for the session. While they begin, which takes a while, other tests run: cast.py
 has put them between the first of these and the second. Drills: drill_flows.py, drill_kills.py.
 """
 

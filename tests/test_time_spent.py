@@ -14,7 +14,7 @@ from tasks.sla.past_stops import note_stop
 from tasks.timelines import kept_segments, time_spent
 from tasks.timelines.segments import net, total
 from tests.asking import publish_fault
-from tests.conftest import DATABASES
+from tests.cast import DATABASES
 from tests.fault_walks import Walk, example
 from workflows.segments import keep
 
