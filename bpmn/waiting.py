@@ -73,6 +73,7 @@ def order_row(move: Move, step: wall.OrderStep) -> dict[str, Any]:
         "element": step.element_id,
         "title": step.name,
         "ticket_id": int(number) if about == "ticket" else None,
+        "holder": _named(kept.get("holder_from", ""), step.data),
         "group_key": kept.get("group") or move.loaded.lanes.get(step.lane or "", ""),
         "form": kept.get("form", ""),
         "stage": kept.get("stage", ""),
@@ -88,6 +89,14 @@ def order_row(move: Move, step: wall.OrderStep) -> dict[str, Any]:
         "suspensions": 0,
         "finished_by": "",
     }
+
+
+def _named(path: str, data: dict[str, Any]) -> str | None:
+    """The login that the facts have at "post.login"; nobody where there is none."""
+    found: Any = data if path else None
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and found else None
 
 
 def _keep_timers(move: Move, before: dict[int, wall.Timer], after: dict[int, wall.Timer]) -> None:

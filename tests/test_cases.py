@@ -1,5 +1,6 @@
 """Cases: the words that are locked, the many who are asked at once, the first answer that holds."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from records import Article, CaseAsked, CasePost, Entry, Expert, Notice, PointsEntry
-from tasks.cases import case_causes, case_threads, cases, consultations
+from tasks.cases import case_causes, case_threads, cases, consultations, hops
 from tasks.policies import shipped
 from tasks.policy_checks import check_alone
 from tasks.refusals import Forbidden, Invalid, NotAllowed
@@ -35,7 +36,7 @@ def expert(session, cast, now):
 def case(session, cast, now):
     """What Ada took down, and found to be of two parties."""
     row = cases.open_case(session, SAID, by=cast["ada"], now=now)
-    cases.take_triage(session, row, TRIAGE, by="ada", now=now)
+    cases.take_triage(session, row, TRIAGE, is_known=False, by="ada", now=now)
     session.commit()
     return row
 
@@ -69,39 +70,48 @@ def test_a_case_begins_with_words_of_somebody_known(session, cast, now):
 
 @on_one
 def test_one_of_each_party_is_asked_at_once_and_nobody_twice(session, now, expert, case):
-    for login, skill in (("bill", "billing"), ("air", "wlan"), ("both", "billing")):
+    for login, skill in (
+        ("bill", "billing"),
+        ("air", "wlan"),
+        ("calc", "billing"),
+        ("cash", "billing"),
+    ):
         expert(login, skills=[skill])
-    asked = consultations.ask(session, case, "city", 2, is_last=False, by="ada", now=now)
-    assert {post["login"] for post in asked} == {"air", "bill"}
-    again = consultations.ask(session, case, "city", 2, is_last=False, by="ada", now=now)
-    assert [post["login"] for post in again] == ["both"]
+    asked = consultations.ask(session, case, "city", by="ada", now=now)
+    assert logins(asked) == ["air", "bill", "calc"]
+    again = consultations.ask(session, case, "city", by="ada", now=now)
+    assert (again["level"], logins(again)) == ("city", ["cash"])
     told = session.exec(select(Notice.template)).all()
-    assert told == ["case_asked"] * 3
+    assert told == ["case_asked"] * 4
 
 
 @on_one
-def test_where_nobody_knows_the_last_level_asks_the_guardians(session, now, case):
-    ask = partial(consultations.ask, session, case, "group", 3, by="ada", now=now)
-    assert ask(is_last=False) == []
-    assert [post["login"] for post in ask(is_last=True)] == ["mei"]
+def test_a_level_without_anybody_is_passed_over_and_the_last_asks_the_guardians(
+    session, now, expert, case
+):
+    ask = partial(consultations.ask, session, case, by="ada", now=now)
+    assert (logins(ask("city")), case.level) == (["mei"], "group")
+    expert("far", "province", skills=["wlan"])
+    assert (logins(ask("city")), case.level) == (["far"], "province")
 
 
 @on_one
 def test_who_has_left_is_not_invited_and_no_longer_waited_for(session, now, cast, expert, case):
     expert("gone", skills=["wlan"])
-    consultations.ask(session, case, "city", 1, is_last=False, by="ada", now=now)
+    consultations.ask(session, case, "city", by="ada", now=now)
     person(session, "gone").active = False
     session.commit()
     with pytest.raises(NotAllowed, match="has left"):
         consultations.invite(session, case, ["gone"], by="ada", now=now)
-    consultations.ask(session, case, "province", 1, is_last=False, by="ada", now=now)
-    assert session.exec(select(CaseAsked.state)).all() == ["left"]
+    consultations.ask(session, case, "province", by="ada", now=now)
+    states = dict(session.exec(select(CaseAsked.login, CaseAsked.state)).all())
+    assert states == {"gone": "left", "mei": "asked"}
 
 
 def test_the_first_accepted_answer_ends_the_asking(session, now, cast, expert, case):
     for login, skill in (("bill", "billing"), ("air", "wlan")):
         expert(login, skills=[skill])
-    consultations.ask(session, case, "city", 2, is_last=False, by="ada", now=now)
+    consultations.ask(session, case, "city", by="ada", now=now)
     answer = partial(case_threads.answer, session, case, now=now)
     told = {"by": person(session, "air"), "evidence": "基站切换记录", "confidence": 80}
     first = answer("商场信号弱,自动切换", **told)
@@ -190,7 +200,7 @@ def test_causes_that_make_no_tree_are_refused(session, now, case, wrong):
 @on_one
 def test_what_the_customer_adds_goes_to_who_has_not_answered(session, now, cast, expert, case):
     expert("air", skills=["wlan"])
-    consultations.ask(session, case, "city", 1, is_last=False, by="ada", now=now)
+    consultations.ask(session, case, "city", by="ada", now=now)
     case_threads.add(session, case, "只有夜里才有", is_customers=True, by=cast["ada"], now=now)
     assert session.exec(select(Notice.template).order_by(col(Notice.id))).all() == [
         "case_asked",
@@ -204,6 +214,15 @@ def test_what_the_customer_adds_goes_to_who_has_not_answered(session, now, cast,
     assert verbs[-2:] == ["customer added", "withdrawn"]
 
 
+def test_desks_that_are_asked_at_once_are_one_hop(now):
+    at = [now + timedelta(hours=n) for n in range(5)]
+    together = [(at[0], at[2]), (at[0], at[1]), (at[1], at[3])]
+    assert hops.count_hops(together) == 1
+    assert hops.count_hops([(at[0], at[1]), (at[1], at[2]), (at[2], at[3])]) == 3
+    assert hops.count_hops([(at[0], at[0]), (at[0], at[0])]) == 1
+    assert hops.count_hops([]) == 0
+
+
 def test_the_policy_of_cases_says_what_would_not_work():
     wrong = {
         "channels": {"x": {"zh": "", "en": "X", "is_press": "no"}},
@@ -213,6 +232,10 @@ def test_the_policy_of_cases_says_what_would_not_work():
     paths = [finding.path for finding in check_alone("cases", wrong)]
     assert paths == ["channels.x.zh", "channels.x.is_press", "parties", "jargon.A"]
     assert check_alone("cases", shipped("cases")) == []
+
+
+def logins(asked):
+    return sorted(post["login"] for post in asked["posts"])
 
 
 def accepted(session, case, cast, now):

@@ -12,6 +12,7 @@ GROUPS: dict[str, tuple[str, str]] = {  # key: Chinese and English name
     "line": ("线路专业", "Line"),
     "access": ("接入专业", "Access"),
     "field": ("外线班组", "Field crew"),
+    "support": ("后台支撑", "Back office and experts"),
     "nsm": ("网络服务经理", "Network service manager"),
     "duty": ("值班长", "Duty lead"),
     "team_lead": ("班组长", "Team lead"),

@@ -47,7 +47,7 @@ TRADES = {
     "account": Trade("account_manager", (), (), ("finance", "government", "health", "education")),
     "expert": Trade(
         "expert",
-        (),
+        ("support",),
         ("transport", "data", "line", "access"),
         ("sdh", "otn", "ip", "mpls", "optics", "billing", "terminals", "wlan"),
     ),

@@ -34,6 +34,7 @@ ALLOWED = {
     "close": {"replied"},
     "withdraw": OPEN,
     "add": OPEN,
+    "draft": {"closed"},
 }
 
 

@@ -4,7 +4,7 @@ Nothing in it is ever changed. The first answer that its owner accepts ends the 
 accepts their own. What comes after that is kept as late. Called by bpmn/cases.py and services.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,12 @@ def answer(
     return row
 
 
+def check_answer(told: Mapping[str, Any]) -> None:
+    """Raises whatever keeps it from being one."""
+    require_words(told, "text")
+    check_texts(told, LONGEST)
+
+
 def accept(
     session: Session,
     case: Case,
@@ -105,6 +111,13 @@ def check_accept(case: Case, answers: Sequence[CasePost], by: Person) -> None:
             )
 
 
+def end_asking(session: Session, case: Case, *, by: str, now: datetime) -> None:
+    """Everybody who may know was asked and has answered, and its owner has accepted none: they
+    reply as they think right."""
+    require_state("accept", case)
+    shift(session, "asking ended", case, "answering", by, now)
+
+
 def settle(session: Session, case: Case, words: str, *, by: str, now: datetime) -> None:
     """It is about a hot issue whose answer is known now: nobody need be asked any more."""
     require_state("settle", case)
@@ -129,9 +142,7 @@ def unaccept(session: Session, case: Case, *, by: str, now: datetime) -> None:
 def keep(
     session: Session, case: Case, kind: str, text: str, by: str, now: datetime, **more: Any
 ) -> CasePost:
-    told: dict[str, Any] = {"text": text, "evidence": more.get("evidence", "")}
-    require_words(told, "text")
-    check_texts(told, LONGEST)
+    check_answer({"text": text, "evidence": more.get("evidence", "")})
     row = CasePost(case_id=case.id, kind=kind, level=case.level, by=by, at=now, text=text, **more)
     session.add(row)
     session.flush()

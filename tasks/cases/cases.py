@@ -21,6 +21,7 @@ from tasks.refusals import Forbidden, wrong
 from tasks.texts import check_texts, require_words
 
 LONGEST = {"words": 10_000, "caller": 100, "phone": 40, "city": 100, "cause": 100}
+TRIAGE = {"when": 1_000, "tried": 1_000, "asked": 1_000}
 KINDS = {"consultation": ("咨询", "consultation"), "complaint": ("投诉", "complaint")}
 WAYS = ("consultation", "linear")
 Told = Mapping[str, Any]
@@ -50,12 +51,15 @@ def open_case(session: Session, told: Told, *, by: Person, now: datetime) -> Cas
     return case
 
 
-def take_triage(session: Session, case: Case, told: Told, *, by: str, now: datetime) -> bool:
-    """What the guided questions came to. Whether its owner knows the answer already.
+def take_triage(
+    session: Session, case: Case, told: Told, *, is_known: bool, by: str, now: datetime
+) -> None:
+    """What the guided questions came to. `is_known`: its owner can answer, and asks nobody.
 
     `told`: category, parties, and article where one of ours answers it.
     """
     require_state("triage", case)
+    check_texts(told, TRIAGE)
     knowledge.require_category(session, told["category"])
     for party in told.get("parties", ()):
         case_policy.require_known(session, "parties", "parties", party)
@@ -63,10 +67,8 @@ def take_triage(session: Session, case: Case, told: Told, *, by: str, now: datet
     article = session.get(Article, told.get("article") or 0)
     if article and article.state in articles.CURRENT:
         case.article_id = article.id
-    is_known = bool(case.article_id or told.get("knows_answer"))
     state = "answering" if is_known else "consulting"
     shift(session, "triaged", case, state, by, now, told=dict(told), article=case.article_id)
-    return is_known
 
 
 def note_reply(session: Session, case: Case, told: Told, *, by: str, now: datetime) -> list[str]:

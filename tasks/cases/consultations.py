@@ -4,46 +4,46 @@ it; level by level, and whoever its owner invites.
 How long each level has is the decision table consultation_limit; who is best: expert_choice.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import Case, CaseAsked, Group, Person
+from records import Case, CaseAsked, Person
 from tasks.access.people import find_person
 from tasks.cases import case_news, case_policy
 from tasks.cases.case_states import record
 from tasks.cases.case_states import require as require_state
 from tasks.learning import experts, knowledge
 from tasks.learning.expert_choice import Choice, choose
-from tasks.refusals import NotAllowed, NotFound, wrong
+from tasks.refusals import NotAllowed, wrong
 
 MOST = 20  # that are invited at once
 Posts = list[dict[str, Any]]
 
 
-def ask(
-    session: Session, case: Case, level: str, limit: int, *, is_last: bool, by: str, now: datetime
-) -> Posts:
-    """Ask up to `limit` who were not asked yet, and one for each party whatever the limit is.
+def ask(session: Session, case: Case, level: str, *, by: str, now: datetime) -> dict[str, Any]:
+    """Ask who was not asked yet: one for each party, then up to what the policy says of the level.
 
-    Nobody, where this level has nobody; at the last it is whoever looks after knowledge. What is
-    returned are the posts, as the diagram asks them.
+    A level without anybody is passed over at once; at the last it is whoever looks after knowledge.
+    What is returned are the level, and the posts as the diagram asks them.
     """
     require_state("ask", case)
     _note_who_left(session, case, by, now)
+    levels = knowledge.content(session)["levels"]
+    chosen = _choose(session, case, level, levels, now)
+    while not chosen and (after := levels.get(level, {}).get("next")):
+        record(session, "nobody to ask", case, by, now, level=level)
+        level, chosen = after, _choose(session, case, after, levels, now)
     case.level = level
-    chosen = _choose(session, case, level, limit, now)
     people = [find_person(session, choice.login) for choice in chosen]
     reasons = [[vars(reason) for reason in choice.reasons] for choice in chosen]
-    if not people and is_last:
+    if not people:
         people = _others(session, case, knowledge.guardians(session))
         reasons = [[] for _ in people]
-    verb = "posts asked" if people else "nobody to ask"
-    told = [person.login for person in people]
-    record(session, verb, case, by, now, level=level, told=told)
-    return _ask(session, case, people, reasons, level, by, now)
+    record(session, "posts asked", case, by, now, level=level, told=[p.login for p in people])
+    return {"level": level, "posts": _ask(session, case, people, reasons, level, by, now)}
 
 
 def invite(session: Session, case: Case, logins: Sequence[str], *, by: str, now: datetime) -> Posts:
@@ -69,14 +69,9 @@ def check_invite(session: Session, case: Case, logins: Sequence[str]) -> list[Pe
     return others
 
 
-def require_group(session: Session, key: str) -> Group:
-    group = session.exec(select(Group).where(Group.key == key)).first()
-    if group is None:
-        raise NotFound(f"没有班组“{key}”", f"There is no group “{key}”")
-    return group
-
-
-def _choose(session: Session, case: Case, level: str, limit: int, now: datetime) -> list[Choice]:
+def _choose(
+    session: Session, case: Case, level: str, levels: Mapping[str, Any], now: datetime
+) -> list[Choice]:
     """The best of each party first, then the best of all."""
     skills = case_policy.skills_of(session, case.triage.get("parties", ()), case.category)
     out = _asked(session, case)
@@ -85,6 +80,7 @@ def _choose(session: Session, case: Case, level: str, limit: int, now: datetime)
     for known in skills.values():
         found += choose(session, known, limit=1, exclude={*out, *_logins(found)}, **rules)
     every = [skill for known in skills.values() for skill in known]
+    limit = levels.get(level, {}).get("experts", 1)
     left = max(limit - len(found), 0)
     return found + choose(session, every, limit=left, exclude={*out, *_logins(found)}, **rules)
 

@@ -4,7 +4,7 @@ To add one: write the function in a file here, and give it a line in SERVICES. I
 and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from tasks.services import alarm_sources, archives, service_orders, systems, tickets
+from tasks.services import alarm_sources, archives, cases, service_orders, systems, tickets
 from tasks.services.kinds import Caller, Service, ServiceRefused
 
 __all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
@@ -25,6 +25,20 @@ SERVICES: dict[str, Service] = {
     "sources.ask": Service(alarm_sources.ask),
     "sources.give_up": Service(alarm_sources.give_up),
     "sources.note_filled": Service(alarm_sources.note_filled),
+    "cases.describe": Service(cases.describe),
+    "cases.take_triage": Service(cases.take_triage),
+    "cases.ask": Service(cases.ask),
+    "cases.invite": Service(cases.invite),
+    "cases.take_answer": Service(cases.take_answer),
+    "cases.accept": Service(cases.accept),
+    "cases.end_asking": Service(cases.end_asking),
+    "cases.settle": Service(cases.settle),
+    "cases.note_reply": Service(cases.note_reply),
+    "cases.note_meeting": Service(cases.note_meeting),
+    "cases.close": Service(cases.close),
+    "cases.withdraw": Service(cases.withdraw),
+    "cases.pass_on": Service(cases.pass_on),
+    "cases.accept_forwarded": Service(cases.accept_forwarded),
     "systems.ask": Service(systems.ask, is_outside=True),
     "orders.describe": Service(service_orders.describe),
     "orders.set_limits": Service(service_orders.set_limits),
