@@ -28,6 +28,7 @@ from api.problems import Problem
 from records import (
     Alarm,
     AlarmGroup,
+    Batch,
     Circuit,
     Customer,
     Device,
@@ -65,6 +66,7 @@ NOUNS: dict[type, tuple[str, str]] = {
     Alarm: ("告警", "alarm"),
     AlarmGroup: ("告警组", "group of alarms"),
     Import: ("导入", "import"),
+    Batch: ("批量操作", "batch"),
     Incident: ("异常", "incident"),
     Notice: ("通知", "notice"),
     PlannedWork: ("计划作业", "planned work"),

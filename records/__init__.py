@@ -10,6 +10,7 @@ from records.archives import ArchiveSection, Consent, Readiness
 from records.articles import Article, ArticleTerm, ArticleVersion
 from records.assets import Asset
 from records.audits import Audit
+from records.batches import Batch
 from records.bookings import Booking
 from records.cases import Case, CaseAsked, CaseCause, CasePost
 from records.certificates import Certificate
@@ -59,6 +60,7 @@ __all__ = [
     "Asset",
     "Attachment",
     "Audit",
+    "Batch",
     "Booking",
     "Case",
     "CaseAsked",

@@ -5,13 +5,14 @@ What the page of one order shows is read by order_sheets.py.
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Query
 from sqlmodel import col, func, or_, select
 from starlette.responses import Response
 
 from api.deps import Id, Turn, allow
-from api.pages import answers, order_sheets
+from api.pages import answers, batch_sheets, order_sheets
 from api.pages.pages import again_by, back, first, go, make_pages, show, typed
 from api.paging import Asked, page
 from api.work_orders import take
@@ -22,6 +23,7 @@ from tasks import remarks, work_orders
 from tasks.access.groups import groups_of, name_groups
 from tasks.access.people import find_person
 from tasks.refusals import NotFound
+from tasks.sla.clocks import reasons_of
 
 router = make_pages()
 SORTS = {"due_at": (col(WorkOrder.due_at), col(WorkOrder.id))}
@@ -45,7 +47,12 @@ class Wanted(Asked):
 
     queue: str = MINE
     q: str | None = None
+    batch: int | None = None  # what was done a moment ago, to be told on top
     limit: int = 30
+
+    def address(self) -> dict[str, Any]:
+        """What an address has to say to show the same."""
+        return self.model_dump(exclude_defaults=True, exclude={"batch"})
 
 
 @router.get("/work-orders")
@@ -63,10 +70,12 @@ def list_orders(
         "work_orders/list.html",
         orders=found.items,
         next=found.next,
-        queue=asked.queue,
-        q=asked.q or "",
+        asked=asked,
+        address=urlencode(asked.address()),
         queues=_queues(turn, groups),
         groups=name_groups(turn.session),
+        batch=batch_sheets.read(turn, asked.batch),
+        reasons=reasons_of(turn.session),
     )
 
 

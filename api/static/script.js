@@ -27,18 +27,34 @@
     const row = document.activeElement.closest("tr") || rows()[0];
     row?.querySelector(what)?.click();
   }
-  const inList = { j: () => step(1), k: () => step(-1), o: () => inRow("[data-open]"), a: () => inRow("[data-accept]") };
+  const inList = { j: () => step(1), k: () => step(-1), o: () => inRow("[data-open]"), a: () => inRow("[data-accept]"), x: () => inRow("[name=order]") };
+
+  const boxes = () => [...document.querySelectorAll("[name=order]")];
+  function tellChosen() {
+    const chosen = boxes().filter((box) => box.checked).length, told = document.querySelector("[data-chosen]");
+    const all = document.querySelector("[data-all]");
+    if (!told) return;
+    told.textContent = `${chosen} ×`;
+    told.hidden = !chosen;
+    all.hidden = false;
+    all.checked = chosen && chosen === boxes().length;
+    all.indeterminate = chosen > 0 && !all.checked;
+  }
+  function choose(change) {
+    if (change.target.matches("[data-all]")) for (const box of boxes()) box.checked = change.target.checked;
+    if (change.target.matches("[data-all], [name=order]")) tellChosen();
+  }
 
   let first = "";
   function obey(press) {
-    const typing = press.target.closest("input, textarea, select, [contenteditable]");
+    const typing = press.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
     if (typing || press.ctrlKey || press.metaKey || press.altKey || document.querySelector("dialog[open]")) return;
     const keys = (first ? `${first} ` : "") + press.key;
     const wanted = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keys);
     first = !first && press.key === "g" ? "g" : "";
     if (wanted) {
       press.preventDefault();
-      wanted.matches("input") ? wanted.focus() : wanted.click();
+      wanted.matches("input:not([type=checkbox])") ? wanted.focus() : wanted.click();
     } else if (rows().length && inList[press.key]) {
       press.preventDefault();
       inList[press.key]();
@@ -60,6 +76,8 @@
   document.addEventListener("keydown", obey);
   document.addEventListener("click", openDialog);
   document.addEventListener("submit", onlyOnce);
+  document.addEventListener("change", choose);
+  tellChosen();
   countDown();
   setInterval(countDown, 1000);
   document.querySelector("[aria-invalid=true]")?.focus();
