@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from bpmn import runs
 from records import Case, CasePost, Person, WorkOrder
 from tasks import work_orders
-from tasks.cases import case_threads, cases, consultations
+from tasks.cases import case_threads, cases, consultations, hot_issues
 from tasks.cases.case_states import require, subject_of
 from tasks.faults.tickets import require_reason
 from tasks.refusals import Invalid, NotAllowed
@@ -28,6 +28,7 @@ def open_case(session: Session, told: Mapping[str, Any], *, by: Person, now: dat
     subject, diagram = subject_of(case), DIAGRAMS[case.way]
     run = runs.start(session, diagram, {}, by=by.login, now=now, subject=subject)
     case.run_id = run.id
+    hot_issues.look_at_once(session, case, now=now)
     session.flush()
     return case
 

@@ -38,7 +38,7 @@ class HotIssue(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)  # when its first case came in
     amber_at: datetime = Field(sa_type=UtcDateTime, index=True)
     red_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    counted_at: datetime = Field(sa_type=UtcDateTime)
+    counted_at: datetime = Field(sa_type=UtcDateTime)  # when the last of its cases came in
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -11,6 +11,7 @@ from notifications.policy import check_notices
 from notifications.words import check_words
 from tasks.archive.archive_checks import check_archives
 from tasks.cases.case_checks import check_cases
+from tasks.cases.hot_issue_checks import check_hot_issues
 from tasks.field.crew_checks import check_crews
 from tasks.field.distance_checks import check_distances
 from tasks.field.visit_checks import check_visits
@@ -32,6 +33,7 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "clocks": check_clocks,
     "crews": check_crews,
     "distances": check_distances,
+    "hot_issues": check_hot_issues,
     "knowledge": check_knowledge,
     "notices": check_notices,
     "orders": check_orders,

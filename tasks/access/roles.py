@@ -46,6 +46,8 @@ PERMISSIONS = {  # permission: Chinese and English
     "history:read": ("查看全部历史", "read all of history"),
     "history:verify": ("核验历史", "verify history"),
     "inventory:import": ("导入、导出资源与客户数据", "import and export inventory and customers"),
+    "hot-issues:read": ("查看热点问题", "see hot issues"),
+    "hot-issues:steer": ("定答复口径、推送、终结热点问题", "settle, push and end hot issues"),
     "incidents:repair": ("修复流程故障点", "repair incidents"),
     "notices:read": ("查看通知", "see notices"),
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
@@ -103,7 +105,7 @@ DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:a
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
-GUARD = {"experts:administer", "questions:steer", "cases:steer"}
+GUARD = {"experts:administer", "questions:steer", "cases:steer", "hot-issues:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
 MIND = {"notices:steer"}  # see to it that people are told
 RECORD = {"archives:keep", "inventory:import"}
