@@ -103,7 +103,7 @@ def rank_hand_offs(
         raise wrong("from", zh, en)
     told = {name: getattr(asked, name) or "" for name in ("grade", "level", "city", "group")}
     found = hand_offs.rank(turn.session, since, until, by=asked.by, narrow=told, limit=asked.limit)
-    return _show_ranking(found, name_groups(turn.session))
+    return show_ranking(found, name_groups(turn.session))
 
 
 @router.get("/{kind}/{period}", summary="One report, as it was made")
@@ -122,7 +122,7 @@ def _show_report(report: Report) -> ReportShown:
     return ReportShown(kind=report.kind, period=report.period, made_at=report.made_at)
 
 
-def _show_ranking(found: Ranking, names: dict[str, tuple[str, str]]) -> RankingShown:
+def show_ranking(found: Ranking, names: dict[str, tuple[str, str]]) -> RankingShown:
     return RankingShown(
         since=found.since,
         until=found.until,

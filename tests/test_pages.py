@@ -17,6 +17,7 @@ from records import AlarmGroup, Clock, WorkOrder
 from tasks.sla import clocks
 from tests.asking import publish
 from tests.fault_walks import FAULT, example
+from workflows.schedule import SCHEDULE
 
 ROOM = Path(__file__).parent.parent
 OPEN_TO_ALL = {"/sign-in"}
@@ -187,6 +188,10 @@ def test_every_word_of_a_page_exists_in_chinese():
     )
     said |= {words for _, _, words, _, _ in told}
     assert said - messages().keys() == set()
+
+
+def test_every_name_of_timed_work_exists_in_chinese():
+    assert {*SCHEDULE, "shift"} - messages().keys() == set()
 
 
 def test_every_verb_of_history_exists_in_chinese():

@@ -7,8 +7,11 @@ paper.py; how a form is filled in: answers.py.
 from api.pages.alarm_groups import router as alarm_groups
 from api.pages.batches import router as batches
 from api.pages.home import router as home
+from api.pages.nightly import router as nightly
+from api.pages.reports import router as reports
 from api.pages.sign_in import router as sign_in
 from api.pages.tickets import router as tickets
 from api.pages.work_orders import router as work_orders
 
 ROUTERS = [home, sign_in, work_orders, batches, tickets, alarm_groups]
+ROUTERS += [reports, nightly]  # for managers and administrators

@@ -1,7 +1,7 @@
 """What pages are drawn with: templates, the words in the viewer's language, times in their zone."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ MENU = (  # path, words, permission, key
     ("/work-orders", "Work orders", "work-orders:read", "w"),
     ("/tickets", "Tickets", "tickets:read", "t"),
     ("/alarm-groups", "Alarm groups", "alarms:read", "a"),
+    ("/reports", "Reports", "reports:read", "r"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
@@ -85,6 +86,16 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%m-%d %H:%M}"
 
 
+def day(at: datetime) -> str:
+    """2026-03-11, in the viewer's zone, as an address and a form have it."""
+    return f"{at.astimezone(ZONE):%Y-%m-%d}"
+
+
+def _day_before(at: datetime) -> str:
+    """The last day of a time that ends here."""
+    return day(at - timedelta(microseconds=1))
+
+
 def _asset(name: str) -> str:
     """Its address, with a mark that changes when it does."""
     return f"/static/{name}?{_marks[name]}"
@@ -97,5 +108,5 @@ class _Marks(dict[str, str]):
 
 
 _marks = _Marks()
-_drawer.filters["moment"] = moment
+_drawer.filters |= {"moment": moment, "day": day, "day_before": _day_before}
 _drawer.filters["iso"] = datetime.isoformat

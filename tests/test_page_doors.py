@@ -1,0 +1,51 @@
+"""Every page for people: who may see it, and that no other site can press its buttons."""
+
+import re
+
+import pytest
+
+from api.deps import Guard
+from api.pages.pages import PageRoute
+from records import Person
+from tasks.access.roles import PERMISSIONS
+
+OPEN_TO_ALL = {"/sign-in"}
+OWN = {"/", "/choices", "/sign-out"}  # of whoever is signed in
+
+
+@pytest.fixture
+def pages(app):
+    return [route for route in app.routes if isinstance(route, PageRoute)]
+
+
+def address(route):
+    return min(route.methods - {"HEAD"}), re.sub(r"\{\w+\}", "1", route.path)
+
+
+def test_every_page_names_who_may_see_it(pages):
+    for route in pages:
+        guards = [one.call for one in route.dependant.dependencies if isinstance(one.call, Guard)]
+        if route.path not in OPEN_TO_ALL:
+            assert len(guards) == 1, f"{route.path} is not guarded"
+            assert (guards[0].permission in PERMISSIONS) != (route.path in OWN), route.path
+
+
+def test_who_may_nothing_sees_nothing(pages, as_, session, cast, now):
+    cast["nobody"] = Person(login="nobody", name="无名", roles=[], created_at=now)
+    session.add(cast["nobody"])
+    session.commit()
+    nobody = as_("nobody")
+    for route in pages:
+        if route.path not in OPEN_TO_ALL | OWN:
+            method, path = address(route)
+            answer = nobody.request(method, path, headers={"Accept-Language": "en"})
+            assert answer.status_code == 403 and "You may not" in answer.text, path
+
+
+def test_no_button_of_ours_can_be_pressed_from_another_site(pages, as_):
+    root = as_("root")
+    told = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    for route in pages:
+        method, path = address(route)
+        if method != "GET":
+            assert root.request(method, path, headers=told).status_code == 403, path
