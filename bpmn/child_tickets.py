@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bpmn import library, runs
+from notifications import notices
 from records import AffectedCircuit, Circuit, Customer, Run, Subscription, Ticket, WorkOrder
 from records.customers import GRADES
 from records.database import QuickSession
@@ -81,7 +82,9 @@ def turn(session: Session, ticket: Ticket, parent: Ticket, *, by: str, now: date
         return
     child_tickets.join(session, ticket, parent, by=by, now=now)
     runs.end_of(session, ticket.run_id, reason=parent.number, by=by, now=now)
-    _begin(session, ticket, affected_circuits.all_of(session, ticket), by, now)
+    data = _data(session, ticket, affected_circuits.all_of(session, ticket))
+    about = f"ticket:{ticket.id}"
+    ticket.run_id = runs.start(session, DIAGRAM, data, by=by, now=now, subject=about).id
 
 
 def open_for_call(
@@ -213,27 +216,25 @@ def _add_to(session: Session, child: Ticket, rows: Sequence[Any], by: str, now: 
 def _open_new(session: Session, parent: Ticket, rows: Rows, by: str, now: datetime) -> None:
     """The customers are held, so that nobody who is told needs them read again."""
     customers = session.exec(select(Customer).where(col(Customer.id).in_(rows))).all()
-    loaded = library.current(session, DIAGRAM) if customers else None
+    if not customers:
+        return
+    loaded = library.current(session, DIAGRAM)
     told = [(customer, rows[customer.id]) for customer in customers]
     contacts.foresee(session, rows)
-    for child in child_tickets.open_children(session, parent, told, by=by, now=now):
-        if isinstance(session, QuickSession):
-            session.has_locked(child)
-        affected_circuits.foresee(session, child, list(rows[child.customer_id or 0]))
-        _begin(session, child, rows[child.customer_id or 0], by, now, loaded)
+    children = child_tickets.open_children(session, parent, told, by=by, now=now)
+    subjects = [f"ticket:{child.id}" for child in children]
+    entered = runs.enter(session, DIAGRAM, loaded, subjects, by=by, now=now)
+    with notices.together(session):
+        for child, run in zip(children, entered, strict=True):
+            if isinstance(session, QuickSession):
+                session.has_locked(child)
+            hit, child.run_id = rows[child.customer_id or 0], run.id
+            affected_circuits.foresee(session, child, list(hit))
+            runs.set_out(session, run, loaded, _data(session, child, hit), by=by, now=now)
 
 
-def _begin(
-    session: Session,
-    child: Ticket,
-    rows: Sequence[Any],
-    by: str,
-    now: datetime,
-    loaded: library.Loaded | None = None,
-) -> None:
-    data = {"ticket": facts_with(session, child, rows) if rows else facts_of(session, child)}
-    told: Any = {"by": by, "now": now, "subject": f"ticket:{child.id}", "loaded": loaded}
-    child.run_id = runs.start(session, DIAGRAM, data, **told).id
+def _data(session: Session, child: Ticket, rows: Sequence[Any]) -> dict[str, Any]:
+    return {"ticket": facts_with(session, child, rows) if rows else facts_of(session, child)}
 
 
 def _row_on_parent(session: Session, circuit: Circuit) -> AffectedCircuit | None:

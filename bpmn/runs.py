@@ -4,7 +4,7 @@ Each function does all that follows from one happening — engine, work orders, 
 the caller's transaction. Repair of a run that failed: incidents.py. Results of services: calls.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -38,18 +38,41 @@ def start(
 ) -> Run:
     """Begin a run of the current version of diagram `key`; `loaded`: where that is at hand."""
     loaded = loaded or library.current(session, key)
-    run = Run(
-        version_id=loaded.version_id,
-        diagram_key=key,
-        content_hash=loaded.content_hash,
-        subject=subject,
-        started_at=now,
-        started_by=by,
-    )
-    session.add(run)
+    [run] = enter(session, key, loaded, [subject], by=by, now=now)
+    return set_out(session, run, loaded, data, by=by, now=now)
+
+
+def enter(
+    session: Session,
+    key: str,
+    loaded: library.Loaded,
+    subjects: Sequence[str],
+    *,
+    by: str,
+    now: datetime,
+) -> list[Run]:
+    """The rows of runs that are yet to set out, one for each subject."""
+    told: dict[str, Any] = {"version_id": loaded.version_id, "content_hash": loaded.content_hash}
+    told |= {"diagram_key": key, "started_at": now, "started_by": by}
+    entered = [Run(**told, subject=subject) for subject in subjects]
+    session.add_all(entered)
     session.flush()
-    facts = {"diagram": key, "version": loaded.number, "content_hash": loaded.content_hash}
-    _record(session, run.id, "started", by, now, about=subject, **facts)
+    return entered
+
+
+def set_out(
+    session: Session,
+    run: Run,
+    loaded: library.Loaded,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+) -> Run:
+    """The first move of a run that was entered."""
+    facts = {"diagram": run.diagram_key, "version": loaded.number}
+    facts["content_hash"] = loaded.content_hash
+    _record(session, run.id, "started", by, now, about=run.subject, **facts)
     move = begin(session, run, data, by=by, now=now)
     with refusals():
         go_on(move)

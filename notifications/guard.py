@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
 from records import Customer
+from records.transactions import remembered
 
 SHORTEST, SHORTEST_ENGLISH = 2, 4  # characters of a name that is looked for
 KEPT = timedelta(minutes=1)  # after which a customer who was renamed is found by the new name
@@ -34,8 +35,10 @@ _known: WeakKeyDictionary[Engine, Names] = WeakKeyDictionary()
 
 def read_names(session: Session, now: datetime) -> Names:
     """Of all customers, as they are now."""
-    engine = session.get_bind().engine
-    newest = session.execute(_NEWEST).scalar() or 0
+    engine, known = session.get_bind().engine, remembered(session, "newest customer")
+    if "id" not in known:
+        known["id"] = session.execute(_NEWEST).scalar() or 0
+    newest = known["id"]
     names = _known.get(engine)
     if names is None or names.newest != newest or not timedelta(0) <= now - names.read_at < KEPT:
         names = _known[engine] = Names(newest, now, _by_start(session))

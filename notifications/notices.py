@@ -3,7 +3,8 @@
 What is told, in which template: words/facts.json. Sending it: outbox.py.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,8 +16,10 @@ from notifications import guard, outbox
 from notifications.channels import CHANNELS, line_of
 from notifications.policy import Rules, read_rules
 from records import Contact, Customer, Notice, Person
+from records.bold import is_bold
 
 Facts = Mapping[str, Any]
+_HELD = "held notices"
 End = tuple[str, str]  # a channel, and where it ends for somebody
 
 
@@ -92,7 +95,10 @@ def tell_contacts(
     Quiet hours hold none longer than until `latest`."""
     telling = _Telling(session, template, facts, key, subject, is_urgent, now, latest=latest)
     rows = [row for contact in to for row in _rows_for_contact(telling, contact)]
-    outbox.add_many(session, rows)
+    if _HELD in session.info:
+        session.info[_HELD].extend(rows)
+    else:
+        outbox.add_many(session, rows)
     return [row.get("state", "waiting") for row in rows]
 
 
@@ -115,6 +121,21 @@ def tell_all(session: Session, news: Iterable[News], *, is_urgent: bool, now: da
         if each.to:
             rows += _rows_for_groups(telling)
     outbox.add_many(session, rows)
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """What contacts are told meanwhile is queued at the end, all at once. Only in a bold session,
+    where nothing of the block is undone without the rest."""
+    if not is_bold(session):
+        yield
+        return
+    held = session.info[_HELD] = list[dict[str, Any]]()
+    try:
+        yield
+    finally:
+        del session.info[_HELD]
+    outbox.add_many(session, held)
 
 
 def tell_again(session: Session, notice: Notice, *, now: datetime) -> str:

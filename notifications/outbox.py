@@ -26,6 +26,7 @@ from notifications.channels import CHANNELS, line_of
 from notifications.refusals import BadWords, NotSent
 from notifications.words import LANGUAGES, Own, write
 from records import Notice, history
+from records.prepared import Prepared
 
 BACKOFF = (5, 30, 120, 600, 3600)  # seconds before the 2nd … try; after the last, it has failed
 UNREACHABLE = timedelta(seconds=30)  # before a dead far side is tried again; no try is counted
@@ -40,10 +41,9 @@ _ADD: dict[str, ReturningInsert[tuple[str]]] = {  # a key that is there already 
     .returning(_TABLE.c.key)
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
-_ADD_MANY = {
-    name: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
+_ADD_MANY = Prepared(
+    lambda dialect: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"])
+)
 _DEFAULTS = {
     "state": "waiting", "attempts": 0, "is_urgent": False, "fallbacks": [], "language": "zh",
     "person_id": None, "contact_id": None, "title": "", "text": "", "error": "", "seen_by": "",
@@ -116,7 +116,7 @@ def add_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """As `add`, in one round."""
     wait = [_DEFAULTS | row for row in rows if row.get("state", "waiting") == "waiting"]
     if wait:
-        session.execute(_ADD_MANY[session.get_bind().dialect.name], wait)
+        _ADD_MANY.run(session.connection(), wait)
     add(session, [row for row in rows if row.get("state", "waiting") != "waiting"])
 
 

@@ -8,10 +8,11 @@ from sqlmodel import select
 
 from notifications import outbox
 from notifications.channels import CHANNELS
-from notifications.notices import tell, tell_groups
+from notifications.notices import tell, tell_contacts, tell_groups, together
 from notifications.policy import shipped
 from notifications.refusals import NotSent
 from records import Contact, Customer, Entry, Notice, Policy, Ticket
+from records.database import open_session
 from workflows.notices import send_notices
 
 FACTS = {"ticket": "FT-1", "customer": "海东银行", "circuit": "HD-DIA-1", "expected": "04:14"}
@@ -279,3 +280,19 @@ def test_a_name_within_ones_own_name_is_no_other_customer(session, told, contact
 def test_staff_may_read_whom_it_concerns(told, cast, other):
     [notice] = told(cast["liu"], facts={**RESTORED, "cause": "海西医院楼下施工"})
     assert notice.state == "waiting"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("is_bold, so_far", [(True, 0), (False, 2)])
+def test_what_is_told_together_is_queued_at_the_end_where_nothing_can_be_undone(
+    engine, contact, channel, session, now, is_bold, so_far
+):
+    channel("smtp")
+    session.commit()
+    told = {"template": "restored", "facts": RESTORED, "subject": "ticket:1", "now": now}
+    with open_session(engine, bold=is_bold) as own:
+        with together(own):
+            for key in ("a", "b", "a"):
+                assert tell_contacts(own, [contact], key=key, **told) == ["waiting"]
+            assert len(own.exec(select(Notice)).all()) == so_far
+        assert len(own.exec(select(Notice)).all()) == 2
