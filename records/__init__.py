@@ -9,6 +9,7 @@ from records.alarms import Alarm
 from records.archives import ArchiveSection, Consent, Readiness
 from records.articles import Article, ArticleTerm, ArticleVersion
 from records.assets import Asset
+from records.assurance_periods import AssurancePeriod, AssuredCustomer
 from records.audits import Audit
 from records.batches import Batch
 from records.bookings import Booking
@@ -17,6 +18,7 @@ from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.clocks import Clock, Escalation
 from records.customers import Contact, Customer
+from records.cutovers import Cutover
 from records.diagrams import Diagram, Version
 from records.discrepancies import Discrepancy
 from records.experts import Expert
@@ -24,6 +26,7 @@ from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
 from records.hot_issues import HotIssue
 from records.imports import Import, ImportFile, ImportRow
+from records.inspections import Finding, Inspection, InspectionNeed, Lead, Measurement
 from records.inventory import Inventory
 from records.notices import Notice
 from records.onboarding import Onboarding, Wave
@@ -58,6 +61,8 @@ __all__ = [
     "ArticleVersion",
     "Asked",
     "Asset",
+    "AssurancePeriod",
+    "AssuredCustomer",
     "Attachment",
     "Audit",
     "Batch",
@@ -74,6 +79,7 @@ __all__ = [
     "Consent",
     "Contact",
     "Customer",
+    "Cutover",
     "Device",
     "Diagram",
     "Discrepancy",
@@ -83,6 +89,7 @@ __all__ = [
     "FailedSignIn",
     "FaqPush",
     "FaqReceipt",
+    "Finding",
     "Forecast",
     "Group",
     "HandOff",
@@ -92,9 +99,13 @@ __all__ = [
     "ImportFile",
     "ImportRow",
     "Incident",
+    "Inspection",
+    "InspectionNeed",
     "Inventory",
     "KeptAnswer",
     "Lateness",
+    "Lead",
+    "Measurement",
     "Membership",
     "Notice",
     "Onboarding",

@@ -16,6 +16,7 @@ from tasks.field.crew_checks import check_crews
 from tasks.field.distance_checks import check_distances
 from tasks.field.visit_checks import check_visits
 from tasks.findings import Finding
+from tasks.inspections.checklist_checks import check_checklists, check_inspections
 from tasks.learning.knowledge_checks import check_knowledge, check_points
 from tasks.network.alarm_checks import check_alarms
 from tasks.network.mapping_checks import check_snmp, check_syslog
@@ -30,10 +31,12 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "archives": check_archives,
     "calendars": check_calendars,
     "cases": check_cases,
+    "checklists": check_checklists,
     "clocks": check_clocks,
     "crews": check_crews,
     "distances": check_distances,
     "hot_issues": check_hot_issues,
+    "inspections": check_inspections,
     "knowledge": check_knowledge,
     "notices": check_notices,
     "orders": check_orders,

@@ -116,6 +116,15 @@ def guide(_: argparse.Namespace) -> int:
     return int(any(each["order"]["state"] != "archived" for each in told))
 
 
+def plan(chosen: argparse.Namespace) -> int:
+    """Exit code 1 where a need was not met once, or somebody was booked twice."""
+    from workflows import plan_year
+
+    told = plan_year.plan_year(chosen.size, days=chosen.days)
+    wrong = ("met twice or more", "not met", "on a holiday or at a weekend")
+    return int(any(told[name] for name in (*wrong, "crews booked twice at once")))
+
+
 def ask(chosen: argparse.Namespace) -> int:
     """Print what the API answers; exit code 1 where it refuses, 2 where nobody answers."""
     try:
@@ -142,7 +151,7 @@ def _password() -> str:
 def _read() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workflows", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="serve | work | listen | replay | score | tour | ask"
+        required=True, metavar="serve | work | listen | replay | score | tour | plan-year | ask"
     )
     working = commands.add_parser("work", help="do timed work until stopped")
     working.add_argument(
@@ -172,6 +181,10 @@ def _read() -> argparse.Namespace:
     touring = commands.add_parser("tour", help="orders of each kind, from intake to archive")
     touring.add_argument("of", choices=["activation"])
     touring.set_defaults(command=guide)
+    planning = commands.add_parser("plan-year", help="a year of planned inspections")
+    planning.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")
+    planning.add_argument("--days", type=int, default=365, help="how many of the year")
+    planning.set_defaults(command=plan)
     asking = commands.add_parser("ask", help="ask the running API something, as a demo account")
     asking.add_argument("login", help="dora, nora, ada, liu, owen, mei or root")
     asking.add_argument("method", choices=["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -34,6 +34,8 @@ INSTRUMENTS = {  # of a team: type, Chinese and English name, how many teams of 
     "earth_tester": ("接地电阻测试仪", "Earth tester", 0.5),
     "ber_tester": ("误码仪", "Bit error tester", 0.3),
 }
+METER = "power_meter"
+INSPECTORS = 3  # network service managers who share a power meter more
 UNCALIBRATED = ("splicer",)
 DAY = timedelta(days=1)
 MORNING, LASTS, WAY = timedelta(hours=1), timedelta(hours=2), 30  # 09:00 there; 30 minutes of road
@@ -121,6 +123,8 @@ class Depot:
         for type, (zh, en, chance) in INSTRUMENTS.items():
             if self._dice.happens(chance):
                 self._buy(city, team, key, type, zh, en)
+        for more in range(len(people) // INSPECTORS if n == "nsm" else 0):
+            self._buy(city, team, f"{key}-{more + 2}", METER, *INSTRUMENTS[METER][:2])
         self._teams.append((team, city))
         self.crews.append(Crew(key, city.name.zh, people))
 

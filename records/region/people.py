@@ -148,6 +148,8 @@ class Staff:
         if trade.role == "account_manager":
             self.managers.setdefault(city.name.zh, []).append(login)
         skills = self._dice.mix(trade.skills)[:2]
+        if trade_name == "nsm" and "inspection" not in skills:  # which every one of them does
+            skills = ["inspection", skills[0]]
         person = self._rows.add(
             Person,
             login=login,

@@ -48,7 +48,10 @@ PERMISSIONS = {  # permission: Chinese and English
     "inventory:import": ("导入、导出资源与客户数据", "import and export inventory and customers"),
     "hot-issues:read": ("查看热点问题", "see hot issues"),
     "hot-issues:steer": ("定答复口径、推送、终结热点问题", "settle, push and end hot issues"),
+    "inspections:read": ("查看巡检、隐患与商机", "see inspections, findings and leads"),
+    "inspections:plan": ("要求、取消巡检", "ask for inspections and call them off"),
     "incidents:repair": ("修复流程故障点", "repair incidents"),
+    "leads:keep": ("跟进商机", "take and close leads"),
     "notices:read": ("查看通知", "see notices"),
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
     "orders:read": ("查看业务订单", "see orders of services"),
@@ -99,8 +102,9 @@ ORDER = {"orders:take-in", "orders:steer"}
 KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
 WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
 SERVE = WORK | {"tickets:open", "orders:take-in", "cases:open"}
-VISIT = {"visits:plan", "visits:approve", "bookings:administer"}
+VISIT = {"inspections:plan", "visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
+SELL = {"tickets:open", "cases:open", "archives:keep", "leads:keep", "inspections:plan"}
 DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
@@ -120,17 +124,13 @@ AT_PARTNERS |= {"visits:read", "visits:advance"}
 
 ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),
-    "account_manager": Role(
-        "客户经理",
-        "account manager",
-        frozenset(READ | SHARE | {"tickets:open", "cases:open", "archives:keep"}),
-    ),
+    "account_manager": Role("客户经理", "account manager", frozenset(READ | SHARE | SELL)),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
     "specialist": Role("专业工程师", "specialist", frozenset(SERVE | KEEP | JUDGE)),
     "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
     "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
     "service_manager": Role(
-        "网络服务经理", "network service manager", frozenset(DISPATCH | GUARD | {"archives:keep"})
+        "网络服务经理", "network service manager", frozenset(DISPATCH | GUARD | SELL)
     ),
     "expert": Role("专家", "expert", frozenset(WORK | KEEP)),
     "manager": Role("值班长", "duty manager", frozenset(MANAGE)),

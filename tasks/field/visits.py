@@ -44,15 +44,18 @@ def plan(
     by: str,
     now: datetime,
     reason: str = "",
+    within: Window | None = None,
 ) -> Visit:
     """Put these jobs on the open visit of that end, or on a new one. Doing it twice adds nothing.
 
-    `reason`: why somebody has to come again; without one a second visit is refused.
+    `reason`: why somebody has to come again; without one a second visit is refused. `within`: only
+    a visit that is in this time will do.
     """
     rows, window = fill_in(session, jobs), Window(*window)
     rules = policies.current(session, "visits").content
     _lock_end(session, site_id, customer_id)
-    visit = _open_visit(session, site_id, customer_id, rows, window, rules)
+    found = _open_visits(session, site_id, customer_id, within)
+    visit = _fitting(session, found, rows, window, rules)
     if visit is not None:
         _join(session, visit, rows, reason, by, now)
         return visit
@@ -187,19 +190,26 @@ def _lock_end(session: Session, site_id: int, customer_id: int | None) -> None:
         raise NotFound(f"没有编号为 {customer_id} 的客户", f"There is no customer {customer_id}")
 
 
-def _open_visit(
+def _open_visits(
+    session: Session, site_id: int, customer_id: int | None, within: Window | None
+) -> Sequence[Visit]:
+    mine = select(Visit).where(Visit.site_id == site_id, Visit.customer_id == customer_id)
+    mine = mine.where(col(Visit.state).in_(OPEN))
+    if within is not None:
+        mine = mine.where(
+            col(Visit.starts_at) >= within.starts_at, col(Visit.ends_at) <= within.ends_at
+        )
+    return session.exec(mine.order_by(col(Visit.starts_at), col(Visit.id))).all()
+
+
+def _fitting(
     session: Session,
-    site_id: int,
-    customer_id: int | None,
+    found: Sequence[Visit],
     rows: Sequence[VisitJob],
     window: Window,
     rules: Mapping[str, Any],
 ) -> Visit | None:
     """The one that has these subjects already; else one near enough in time."""
-    mine = select(Visit).where(Visit.site_id == site_id, Visit.customer_id == customer_id)
-    found = session.exec(
-        mine.where(col(Visit.state).in_(OPEN)).order_by(col(Visit.starts_at), col(Visit.id))
-    ).all()
     subjects = {row.subject for row in rows}
     for visit in found:
         if subjects & {job.subject for job in jobs_of(session, visit)}:

@@ -4,7 +4,15 @@ To add one: write the function in a file here, and give it a line in SERVICES. I
 and the parameters of the step, and returns facts as JSON; it never starts or moves a run.
 """
 
-from tasks.services import alarm_sources, archives, cases, service_orders, systems, tickets
+from tasks.services import (
+    alarm_sources,
+    archives,
+    cases,
+    inspections,
+    service_orders,
+    systems,
+    tickets,
+)
 from tasks.services.kinds import Caller, Service, ServiceRefused
 
 __all__ = ["SERVICES", "Caller", "Service", "ServiceRefused"]
@@ -18,6 +26,17 @@ SERVICES: dict[str, Service] = {
     "audits.propose": Service(archives.propose_right),
     "audits.settle": Service(archives.settle_audit),
     "audits.finish": Service(archives.finish_audit),
+    "inspections.describe": Service(inspections.describe),
+    "inspections.take_appointment": Service(inspections.take_appointment),
+    "inspections.take_results": Service(inspections.take_results),
+    "inspections.note_findings": Service(inspections.note_findings),
+    "inspections.sign": Service(inspections.sign),
+    "inspections.act_on_findings": Service(inspections.act_on_findings),
+    "inspections.send_report": Service(inspections.send_report),
+    "inspections.mend": Service(inspections.mend),
+    "inspections.look_again": Service(inspections.look_again),
+    "inspections.finish": Service(inspections.finish),
+    "inspections.cancel": Service(inspections.cancel),
     "onboarding.look": Service(archives.look_at_readiness),
     "onboarding.take_on": Service(archives.take_on),
     "onboarding.put_off": Service(archives.put_off),

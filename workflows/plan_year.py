@@ -1,0 +1,273 @@
+"""A year of the planner of inspections in a time of its own: night by night over a demo region,
+while circuits open, people are away, assurance periods are planned, moved and called off.
+
+python -m workflows plan-year: in a database of its own, gone afterwards. What is printed is counted
+from what was held, not by the planner's own rules. Exit code 1 where something is not as it should.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine, text, update
+from sqlmodel import Session, col, select
+
+from records import (
+    Asset,
+    AssurancePeriod,
+    AssuredCustomer,
+    Booking,
+    Certificate,
+    Circuit,
+    Customer,
+    Inspection,
+    InspectionNeed,
+    Person,
+    Visit,
+)
+from records.database import connect, migrate, open_session
+from records.progress import Progress, show_progress
+from records.region import seed
+from records.region.sizes import SIZES
+from tasks import policies
+from tasks.sla.calendars import Calendar, calendars_of
+from workflows import inspections, rehearsal
+
+FIRST = datetime(2026, 1, 1, 19, 0, tzinfo=UTC)  # the planner's hour: three in the night there
+DAY = timedelta(days=1)
+YEAR = 365
+OPENINGS = 18  # circuits of key customers a day, over the whole province
+SICK = 0.004  # of those who inspect, each day
+PERIODS = (  # name, level, begins on day, lasts, customers; moved by, or called off
+    ("两会 / Sessions", "A", 60, 12, 40, 0),
+    ("高考 / Examinations", "B", 157, 3, 25, 14),
+    ("博览会 / Fair", "A", 200, 10, 60, -7),
+    ("台风季演练 / Drill", "C", 230, 4, 20, None),
+    ("年终决算 / Year-end", "A", 348, 14, 120, 0),
+)
+console = Console()
+
+
+@dataclass
+class Month:
+    """What was done in one, and how long it took."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+def plan_year(size: str, *, days: int = YEAR) -> dict[str, int]:
+    """What was counted; printed as two tables."""
+    with show_progress() as show, _region(size, show) as engine:
+        world, months = World(engine, SIZES[size]), dict[str, Month]()
+        for n in range(days):
+            now = FIRST + n * DAY
+            month = months.setdefault(f"{now:%Y-%m}", Month())
+            world.live(n, now, month)
+            began = time.perf_counter()
+            inspections.plan(engine, now)
+            month.seconds += time.perf_counter() - began
+            show("A year of planning", n + 1, days)
+        told = judge(engine, FIRST + days * DAY, months)
+    _print(months, told)
+    return told
+
+
+class World:
+    """All that happens beside the planner."""
+
+    def __init__(self, engine: Engine, scale: float) -> None:
+        self.engine, self.dice = engine, Random(7)
+        self.openings = max(1, round(OPENINGS * scale))
+        with open_session(engine, readonly=True) as session:
+            circuits = select(Circuit.id).join(
+                Customer, col(Customer.id) == col(Circuit.customer_id)
+            )
+            key = circuits.where(col(Customer.grade) != "std").order_by(col(Circuit.id))
+            self.circuits = list(session.exec(key))
+            best = select(Customer.id).where(col(Customer.grade).in_(("AAA", "AA")))
+            self.customers = list(session.exec(best.order_by(col(Customer.id))))
+            able = select(Person).where(col(Person.active)).order_by(col(Person.id))
+            self.people = [one.id for one in session.exec(able) if "inspection" in one.skills]
+
+    def live(self, n: int, now: datetime, month: Month) -> None:
+        with open_session(self.engine) as session:
+            month.counts["held"] += _hold(session, now)
+            month.counts["opened"] += self._open_circuits(session, now)
+            _keep_papers(session, now)
+            self._fall_ill(session, now)
+            for number, period in enumerate(PERIODS):
+                self._plan_period(session, number, period, n, now)
+
+    def _open_circuits(self, session: Session, now: datetime) -> int:
+        opened = self.dice.sample(self.circuits, min(self.openings, len(self.circuits)))
+        mine = update(Circuit).where(col(Circuit.id).in_(opened))
+        session.execute(mine.values(opened_at=now))
+        return len(opened)
+
+    def _fall_ill(self, session: Session, now: datetime) -> None:
+        """From in eleven days on: planned already, not booked yet."""
+        for person in self.people:
+            if self.dice.random() < SICK:
+                begins = now + 11 * DAY
+                ends = begins + 3 * DAY
+                session.add(
+                    Booking(person_id=person, purpose="absence", starts_at=begins, ends_at=ends,
+                            booked_by="system", booked_at=now)
+                )  # fmt: skip
+
+    def _plan_period(
+        self, session: Session, number: int, told: tuple[Any, ...], n: int, now: datetime
+    ) -> None:
+        """40 days before; ten days later it is moved or called off, where it is."""
+        name, level, day, lasts, many, moved = told
+        if n == max(0, day - 40):
+            begins = FIRST + day * DAY
+            period = AssurancePeriod(name=name, level=level, starts_at=begins, created_by="mei",
+                                     ends_at=begins + lasts * DAY, created_at=now)  # fmt: skip
+            session.add(period)
+            session.flush()
+            first = number * 37 % max(1, len(self.customers))
+            chosen = [*self.customers[first:], *self.customers[:first]][:many]
+            rows = [AssuredCustomer(period_id=period.id, customer_id=one) for one in chosen]
+            session.add_all(rows)
+        elif n == max(0, day - 40) + 10 and moved != 0:
+            period = session.exec(select(AssurancePeriod).where(AssurancePeriod.name == name)).one()
+            if moved is None:
+                period.state = "cancelled"
+            else:
+                period.starts_at += moved * DAY
+                period.ends_at += moved * DAY
+
+
+def judge(engine: Engine, now: datetime, months: dict[str, Month]) -> dict[str, int]:
+    """Counted from what was held and what was booked."""
+    with open_session(engine, readonly=True) as session:
+        _count_months(session, months)
+        held = _held(session)
+        needs = session.exec(select(InspectionNeed).where(col(InspectionNeed.by_at) <= now)).all()
+        due = [need for need in needs if need.state not in ("dropped", "declined")]
+        times = [_times(need, held) for need in due]
+        calendar = _calendar(session)
+        days = [day for ends in held.values() for day in ends.values()]
+        return {
+            "needs that were due": len(due),
+            "met exactly once": sum(n == 1 for n in times),
+            "met twice or more": sum(n > 1 for n in times),
+            "not met": sum(n == 0 for n in times),
+            "inspections held": len(days),
+            "on a holiday or at a weekend": sum(_is_holiday(calendar, day) for day in days),
+            "crews booked twice at once": session.execute(_DOUBLE).scalar_one(),
+        }
+
+
+def _hold(session: Session, now: datetime) -> int:
+    """The crew goes, and comes back: all that had its time."""
+    mine = col(Inspection.state) == "sent"
+    over = select(Inspection.id, Inspection.visit_id).where(mine, col(Inspection.ends_at) <= now)
+    rows = session.exec(over).all()
+    ids, visits = [id for id, _ in rows], [visit for _, visit in rows]
+    for n in range(0, len(ids), 500):
+        part = ids[n : n + 500]
+        done = update(Inspection).where(col(Inspection.id).in_(part))
+        session.execute(done.values(state="done", inspected_at=col(Inspection.starts_at)))
+        there = update(Visit).where(col(Visit.id).in_(visits[n : n + 500]))
+        session.execute(there.values(state="finished", finished_at=col(Visit.ends_at)))
+        met = update(InspectionNeed).where(
+            col(InspectionNeed.inspection_id).in_(part), col(InspectionNeed.state) == "planned"
+        )
+        session.execute(met.values(state="met"))
+    return len(ids)
+
+
+def _keep_papers(session: Session, now: datetime) -> None:
+    """Whoever minds certificates and calibrations renews them in time."""
+    ends = update(Certificate).where(col(Certificate.expires_at) < now + 60 * DAY)
+    session.execute(ends.values(expires_at=now + 3 * YEAR * DAY))
+    due = update(Asset).where(col(Asset.calibration_due_at) < now + 60 * DAY)
+    session.execute(due.values(calibration_due_at=now + YEAR * DAY))
+
+
+Held = dict[tuple[int, int], dict[int, datetime]]  # of an end: inspections, and when
+
+
+def _held(session: Session) -> Held:
+    found: Held = {}
+    rows = select(Inspection).where(col(Inspection.inspected_at).is_not(None))
+    for row in session.exec(rows):
+        assert row.inspected_at is not None
+        found.setdefault((row.customer_id, row.site_id), {})[row.id] = row.inspected_at
+    return found
+
+
+def _times(need: InspectionNeed, held: Held) -> int:
+    """How many inspections were held for it: of its room, within its time, that name it."""
+    ends = held.get((need.customer_id, need.site_id), {})
+    return sum(
+        need.inspection_id == id and need.from_at <= at <= need.by_at for id, at in ends.items()
+    )
+
+
+def _calendar(session: Session) -> Calendar:
+    policy = policies.current(session, "calendars")
+    return calendars_of(policy.content, policy.number)["office"]
+
+
+def _is_holiday(calendar: Calendar, at: datetime) -> bool:
+    day: date = at.astimezone(calendar.zone).date()
+    is_weekend = day.weekday() >= 5
+    return day in calendar.holidays or (is_weekend and day not in calendar.workdays)
+
+
+def _count_months(session: Session, months: dict[str, Month]) -> None:
+    """Inspections by the month in which they were planned; what they were for."""
+    for row in session.exec(select(Inspection)):
+        month = months.setdefault(f"{row.planned_at:%Y-%m}", Month())
+        month.counts["planned"] += 1
+        month.counts[row.kind] += 1
+        month.counts["again"] += row.state == "cancelled"
+
+
+_DOUBLE = text(
+    "SELECT count(*) FROM booking a JOIN booking b ON a.id < b.id AND a.starts_at < b.ends_at"
+    " AND b.starts_at < a.ends_at AND (a.person_id = b.person_id OR a.asset_id = b.asset_id)"
+    " WHERE a.released_at IS NULL AND b.released_at IS NULL"
+)
+COLUMNS = ("planned", "periodic", "opening", "assurance", "again", "held")
+
+
+def _print(months: dict[str, Month], told: dict[str, int]) -> None:
+    table = Table(title="Planned in each month")
+    table.add_column("month")
+    for name in (*COLUMNS, "seconds"):
+        table.add_column(name, justify="right")
+    for name, month in sorted(months.items()):
+        numbers = [f"{month.counts[column]:,}" for column in COLUMNS]
+        table.add_row(name, *numbers, f"{month.seconds:.1f}")
+    console.print(table)
+    verdict = Table(title="The year", show_header=False)
+    for name, count in told.items():
+        verdict.add_row(name, f"{count:,}")
+    console.print(verdict)
+
+
+@contextmanager
+def _region(size: str, show: Progress) -> Iterator[Engine]:
+    with TemporaryDirectory(prefix="baton-year-") as folder:
+        engine = connect(f"sqlite:///{Path(folder) / 'year.sqlite3'}")
+        try:
+            migrate(engine)
+            seed(engine, size, show, now=FIRST)
+            rehearsal.publish(engine, FIRST)
+            yield engine
+        finally:
+            engine.dispose()
