@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from api.footing import CannotStart
-from bpmn import library
+from bpmn import library, plans
 from records import Group, Person
 from records.database import migrate, open_session
 from records.progress import Progress, show_progress
@@ -68,6 +68,8 @@ def _publish(engine: Engine, progress: Progress) -> None:
         with open_session(engine) as session:
             library.publish(session, files, by=BY_BATON, now=datetime.now(UTC), reason="shipped")
         progress("Diagrams published", done, len(new))
+    with open_session(engine) as session:
+        plans.publish_shipped(session, datetime.now(UTC))
 
 
 def _open_groups(engine: Engine) -> None:

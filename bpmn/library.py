@@ -74,21 +74,23 @@ def keep_version(
     by: str,
     now: datetime,
     reason: str = "",
+    is_current: bool = True,
 ) -> Version:
-    """Keep a bundle that was checked, and let new runs use it."""
+    """Keep a bundle that was checked, and let new runs use it; those alone that name it where it is
+    not to be current."""
     blueprint = wall.read_blueprint(bundle)
     diagram = _diagram(session, blueprint)
     digest = wall.content_hash(bundle)
     same = _same(session, diagram, digest)
     if same:
-        diagram.current_version_id = same.id
+        diagram.current_version_id = same.id if is_current else diagram.current_version_id
         return same
     version = Version(
         diagram_id=diagram.id,
         number=_last_number(session, diagram) + 1,
         content_hash=digest,
         bundle=pack(bundle),
-        lanes=_lanes(session, blueprint),
+        lanes=lanes_of(session, blueprint),
         findings=findings,
         published_at=now,
         published_by=by,
@@ -96,7 +98,7 @@ def keep_version(
     )
     session.add(version)
     session.flush()
-    diagram.current_version_id = version.id
+    diagram.current_version_id = version.id if is_current else diagram.current_version_id
     history.record(
         session,
         "published",
@@ -205,7 +207,7 @@ def _last_number(session: Session, diagram: Diagram) -> int:
     return session.exec(last).one() or 0
 
 
-def _lanes(session: Session, blueprint: wall.Blueprint) -> dict[str, str]:
+def lanes_of(session: Session, blueprint: wall.Blueprint) -> dict[str, str]:
     """The group that each lane names: by its key, its Chinese or its English name, or both."""
     groups = {}
     for group in session.exec(select(Group)):

@@ -31,7 +31,9 @@ from records.inventory import Inventory
 from records.notices import Notice
 from records.onboarding import Onboarding, Wave
 from records.people import FailedSignIn, Group, KeptAnswer, Membership, Person, SignIn, Token
+from records.plan_runs import PlanCall, PlanNote, PlanRun, PlanStatement, Reservation
 from records.planned_works import PlannedWork
+from records.plans import Plan, PlanCircuit, PlanResource, PlanVersion
 from records.points import PointsEntry
 from records.policies import Policy
 from records.questions import Answer, Asked, Question
@@ -110,6 +112,14 @@ __all__ = [
     "Notice",
     "Onboarding",
     "Person",
+    "Plan",
+    "PlanCall",
+    "PlanCircuit",
+    "PlanNote",
+    "PlanResource",
+    "PlanRun",
+    "PlanStatement",
+    "PlanVersion",
     "PlannedWork",
     "PointsEntry",
     "Policy",
@@ -118,6 +128,7 @@ __all__ = [
     "Receipt",
     "Replacement",
     "Report",
+    "Reservation",
     "Run",
     "Seal",
     "Section",

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from records.columns import BigId, Json, UtcDateTime
 
+IS_LOOKED_AT = "plan_look_at IS NOT NULL"
 IS_STIRRED = "stirred_at IS NOT NULL"
 IS_UNACCOUNTED = "accounted_at IS NULL AND closed_at IS NOT NULL"
 
@@ -16,6 +17,8 @@ class Ticket(SQLModel, table=True):
     """A fault, from the first call or alarm to the close."""
 
     __table_args__ = (
+        Index("ix_ticket_plan_look", "plan_look_at", sqlite_where=text(IS_LOOKED_AT),
+              postgresql_where=text(IS_LOOKED_AT)),
         Index("ix_ticket_stirred", "stirred_at", sqlite_where=text(IS_STIRRED),
               postgresql_where=text(IS_STIRRED)),
         Index("ix_ticket_unaccounted", "id", sqlite_where=text(IS_UNACCOUNTED),
@@ -62,6 +65,8 @@ class Ticket(SQLModel, table=True):
     called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the customer called
     # Since when the rows of its clocks are behind its history: the next tick follows.
     stirred_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # When it is looked at whether an emergency plan should begin: bpmn/plan_offers.py.
+    plan_look_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accounted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # rows of Segment kept
 
     @property

@@ -21,6 +21,7 @@ from tasks.learning.knowledge_checks import check_knowledge, check_points
 from tasks.network.alarm_checks import check_alarms
 from tasks.network.mapping_checks import check_snmp, check_syslog
 from tasks.orders.order_checks import check_orders
+from tasks.plans.plan_policy_checks import check_plans
 from tasks.recipient_checks import check_recipients
 from tasks.sla.calendar_checks import check_calendars
 from tasks.sla.clock_checks import check_clocks
@@ -40,6 +41,7 @@ CHECKS: dict[str, Callable[[Any], Iterable[Finding]]] = {
     "knowledge": check_knowledge,
     "notices": check_notices,
     "orders": check_orders,
+    "plans": check_plans,
     "points": check_points,
     "recipients": check_recipients,
     "snmp": check_snmp,

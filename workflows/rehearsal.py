@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from bpmn import library, tickets
+from bpmn import library, plans, tickets
 from records import Circuit, Person
 from records.database import open_session
 from tasks import policies
@@ -39,12 +39,14 @@ class Call:
 
 
 def publish(engine: Engine, now: datetime) -> None:
-    """The diagrams, tables and policies that come with Baton."""
+    """The diagrams, tables, policies and plans that come with Baton."""
     with open_session(engine) as session:
         policies.publish_shipped(session, now)
     for files in library.shipped():
         with open_session(engine) as session:
             library.publish(session, files, by=BY_BATON, now=now, reason="shipped")
+    with open_session(engine) as session:
+        plans.publish_shipped(session, now)
 
 
 def hand_in(engine: Engine, reports: Reports, now: datetime) -> None:

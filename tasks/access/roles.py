@@ -61,6 +61,18 @@ PERMISSIONS = {  # permission: Chinese and English
     "people:administer": ("管理人员", "administer people"),
     "planned-works:plan": ("安排计划作业", "plan works that shield alarms"),
     "planned-works:read": ("查看计划作业", "see planned works"),
+    "plans:read": ("查看应急预案", "see emergency plans"),
+    "plans:write": ("编写应急预案、关联电路", "write emergency plans and link circuits"),
+    "plans:publish": ("发布、复审、撤回应急预案", "publish, review and withdraw emergency plans"),
+    "plans:equip": ("登记应急资源", "say what emergency plans draw on"),
+    "plan-runs:read": ("查看预案执行", "see how emergency plans run"),
+    "plan-runs:start": ("启动应急预案", "start emergency plans"),
+    "plan-runs:advance": ("响应召集、写态势通报", "answer calls and note how things stand"),
+    "plan-runs:command": (
+        "升级、终止预案,调配资源",
+        "escalate and call off plans, reserve resources",
+    ),
+    "plan-runs:drill": ("组织预案演练", "drill emergency plans"),
     "points:read": ("查看积分", "see points"),
     "policies:read": ("查看策略", "see policies"),
     "policies:publish": ("发布策略", "publish policies"),
@@ -100,13 +112,16 @@ READ = {key for key in PERMISSIONS if key.endswith(":read") and key != "history:
 SHARE = {"articles:write", "questions:ask", "cases:answer"}  # what one knows, with everybody
 ORDER = {"orders:take-in", "orders:steer"}
 KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
-WORK = READ | SHARE | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
-SERVE = WORK | {"tickets:open", "orders:take-in", "cases:open"}
+ANSWER = {"plan-runs:advance"}  # when a plan calls
+WORK = READ | SHARE | ANSWER | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
+SERVE = WORK | {"tickets:open", "orders:take-in", "cases:open", "plan-runs:start"}
 VISIT = {"inspections:plan", "visits:plan", "visits:approve", "bookings:administer"}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 SELL = {"tickets:open", "cases:open", "archives:keep", "leads:keep", "inspections:plan"}
 DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
+COMMAND = {"plan-runs:command", "plan-runs:drill"}
+PREPARE = {"plans:write", "plans:equip"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 GUARD = {"experts:administer", "questions:steer", "cases:steer", "hot-issues:steer"}
@@ -114,8 +129,10 @@ STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "polici
 MIND = {"notices:steer"}  # see to it that people are told
 RECORD = {"archives:keep", "inventory:import"}
 INTAKE = {"alarm-sources:administer", "alarms:replay"}
-MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP | RECORD
+MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP | RECORD | COMMAND | PREPARE
+MANAGE |= {"plans:publish"}
 OWN = READ | SHARE | KEEP | GUARD | REPAIR | {"diagrams:publish", "policies:publish"}
+OWN |= PREPARE | {"plans:publish", "plan-runs:drill"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff", "inventory:import"}
@@ -124,13 +141,13 @@ AT_PARTNERS |= {"visits:read", "visits:advance"}
 
 ROLES = {
     "agent": Role("客服坐席", "agent", frozenset(SERVE)),
-    "account_manager": Role("客户经理", "account manager", frozenset(READ | SHARE | SELL)),
+    "account_manager": Role("客户经理", "account manager", frozenset(READ | SHARE | ANSWER | SELL)),
     "dispatcher": Role("调度员", "dispatcher", frozenset(DISPATCH)),
     "specialist": Role("专业工程师", "specialist", frozenset(SERVE | KEEP | JUDGE)),
     "field_engineer": Role("外线维护", "field engineer", frozenset(WORK)),
     "partner": Role("代维人员", "partner's engineer", frozenset(AT_PARTNERS)),
     "service_manager": Role(
-        "网络服务经理", "network service manager", frozenset(DISPATCH | GUARD | SELL)
+        "网络服务经理", "network service manager", frozenset(DISPATCH | GUARD | SELL | PREPARE)
     ),
     "expert": Role("专家", "expert", frozenset(WORK | KEEP)),
     "manager": Role("值班长", "duty manager", frozenset(MANAGE)),
