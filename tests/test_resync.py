@@ -10,11 +10,13 @@ import orjson
 import pytest
 from sqlmodel import select
 
+from notifications.channels import polling
 from records import Alarm, AlarmSource, Entry, Receipt
 from records.database import open_session
 from tasks import upkeep
 from tasks.network import alarm_sources, receipts, resync
 from tests.asking import publish_fault, refused, wrong_fields
+from workflows import resync as resync_flow
 from workflows.receipts import parse_receipts, watch_sources
 from workflows.resync import ask_sources
 
@@ -24,7 +26,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 @pytest.fixture(scope="module")
 def server():
     """A far side: what it answers is `server.told`, what it was asked `server.asked`."""
-    told = SimpleNamespace(told=[], status=200, asked=[], size=0)
+    told = SimpleNamespace(told=[], status=200, asked=[], size=0, more={})
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -49,7 +51,7 @@ def server():
 def _page(told, path):
     """As TMF630 has it, where `size` is set."""
     if not told.size:
-        return told.told if isinstance(told.told, bytes) else orjson.dumps(told.told), {}
+        return told.told if isinstance(told.told, bytes) else orjson.dumps(told.told), told.more
     start = int(parse_qs(urlsplit(path).query).get("offset", ["0"])[0])
     page = told.told[start : start + told.size]
     return orjson.dumps(page), {"X-Total-Count": len(told.told)}
@@ -57,7 +59,7 @@ def _page(told, path):
 
 @pytest.fixture
 def far(server):
-    server.told, server.status, server.asked, server.size = [], 200, [], 0
+    server.told, server.status, server.asked, server.size, server.more = [], 200, [], 0, {}
     return server
 
 
@@ -219,6 +221,49 @@ def test_a_list_that_cannot_be_read_ends_nothing(engine, source, far, look, now)
     [told] = rows(engine, AlarmSource)
     assert told.resync_error.startswith("receipt 3: 1 cannot be read")
     assert (rows(engine, Alarm)[0].missing_at, told.synced_at) == (None, None)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # of the wire, not the database
+@pytest.mark.parametrize(
+    "more, error",
+    [
+        ({"X-Total-Count": "9" * 5_000}, ""),
+        ({"X-Total-Count": "3"}, "says that there is more"),
+        ({"Link": '</alerts>; rel="next"'}, "took more than 0 s for all of its pages"),
+        ({"Link": '<http://[bad>; rel="next"'}, "another machine"),
+        ({"Link": "garbage;;;"}, ""),
+    ],
+)
+def test_pages_without_end_or_sense_hold_up_no_other_source(
+    engine, source, far, look, now, monkeypatch, more, error
+):
+    monkeypatch.setattr(polling, "LONGEST", 0.05)
+    far.told, far.more = [alert("HZ-1", now)] if "Link" in more else [], more
+    look(now)
+    [told] = rows(engine, AlarmSource)
+    assert error in told.resync_error and bool(error) == (told.resync == "wanted")
+    assert len(far.asked) < 200
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_whatever_goes_wrong_with_one_source_the_next_is_asked(
+    engine, session, source, cast, far, look, now, monkeypatch
+):
+    told = {"name": "OSS", "resync_url": far.url}
+    alarm_sources.put(session, "oss", "tmf642", told, by=cast["mei"], now=now)
+    session.commit()
+    fetch = resync_flow.fetch_list
+
+    def fetch_or_break(name, *given, **more):
+        if name == "prom":
+            raise ValueError("unforeseen")
+        return fetch(name, *given, **more)
+
+    monkeypatch.setattr(resync_flow, "fetch_list", fetch_or_break)
+    look(now)
+    prom, oss = rows(engine, AlarmSource)
+    assert (prom.resync_error, prom.resync) == ("prom: ValueError", "wanted")
+    assert oss.synced_at == now
 
 
 def test_a_list_that_is_replayed_ends_nothing(engine, source, session, cast, far, look, now):

@@ -34,16 +34,23 @@ def _ask(engine: Engine, source_id: int, now: datetime) -> bool:
     try:
         found = fetch_list(asked.key, asked.url, asked.token, most=receipts.LARGEST)
     except NotSent as error:
-        log.warning("resync of %s: %s", asked.key, error)
-        with open_session(engine) as session:
-            source = session.get_one(AlarmSource, source_id)
-            resync.fail(session, source, str(error)[:500], now=now)
-        return False
+        return _fail(engine, source_id, str(error), now)
+    except Exception as error:  # whatever a far side may think of, the others are asked
+        log.exception("resync of %s", asked.key)
+        return _fail(engine, source_id, f"{asked.key}: {type(error).__name__}", now)
     with open_session(engine) as session:
         source = session.get_one(AlarmSource, source_id)
         key = f"{BY_US}{now.isoformat()}"
         receipts.keep(session, source, found, "application/json", now, is_complete=True, key=key)
     return True
+
+
+def _fail(engine: Engine, source_id: int, error: str, now: datetime) -> bool:
+    log.warning("resync: %s", error)
+    with open_session(engine) as session:
+        source = session.get_one(AlarmSource, source_id)
+        resync.fail(session, source, error[:500], now=now)
+    return False
 
 
 def _claim(session: Session, source_id: int) -> AlarmSource | None:
