@@ -4,7 +4,9 @@ Called by workflows/alarms.py for each group that is due, which it has locked. W
 tasks/network/affected.py; its tickets: group_tickets.py.
 """
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
 from bpmn import group_tickets, library
-from bpmn.dmn import Decision
+from bpmn.dmn import Decision, DecisionFailed
 from records import Alarm, AlarmGroup, Ticket, history
 from tasks.archive import discrepancies
 from tasks.faults import notice_choice
@@ -21,11 +23,11 @@ from tasks.faults.impact import best
 from tasks.faults.notice_choice import NONE
 from tasks.network import affected, alarm_groups, alarm_rules
 from tasks.network.affected import Hit
+from tasks.network.alarm_responses import OPENS, PRIORITIES, mend
 
 DIAGRAM, TABLE = "alarm_response", "alarm_priority"
 BY = "alarms"
-PRIORITIES = ("P1", "P2", "P3", "P4", "")  # the most urgent first
-OPENS = ("ticket", "at_risk", "discrepancy")  # actions that open a ticket
+log = logging.getLogger(__name__)
 
 
 def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
@@ -39,11 +41,11 @@ def respond(session: Session, group: AlarmGroup, *, now: datetime) -> str:
         besides=group.id,
     )
     facts = facts_of(session, group, hits)
-    made = _decide(session, facts)
+    made, mended = _decide(session, facts)
     told: Any = made.result
     group.act_at, before = None, group.decision
     waits_until = group.opened_at + timedelta(seconds=told["hold"])
-    _note(session, group, facts, made, now)
+    _note(session, group, facts, made, mended, now)
     has_ticket = group.ticket_id is not None or _takes_over_ticket(session, group)
     if told["action"] in OPENS and not has_ticket and now < waits_until:
         group.act_at = waits_until
@@ -85,13 +87,26 @@ def _of_alarms(session: Session, group: AlarmGroup) -> dict[str, bool]:
     }
 
 
-def _decide(session: Session, facts: dict[str, Any]) -> Decision:
+def _decide(session: Session, facts: dict[str, Any]) -> tuple[Decision, list[str]]:
+    """What counts of what the table says; and the columns where it says nothing that would: a table
+    that fails loses no alarm."""
     table = library.current(session, DIAGRAM).blueprint.decisions[TABLE]
-    return table.decide({"group": facts})
+    try:
+        made = table.decide({"group": facts})
+    except DecisionFailed as error:
+        log.warning("%s: %s", TABLE, error.en)
+        made = Decision({}, (), table.id, table.name, table.policy, {}, (error.zh, error.en))
+    result, mended = mend(made.result)
+    return replace(made, result=result), mended
 
 
 def _note(
-    session: Session, group: AlarmGroup, facts: dict[str, Any], made: Decision, now: datetime
+    session: Session,
+    group: AlarmGroup,
+    facts: dict[str, Any],
+    made: Decision,
+    mended: list[str],
+    now: datetime,
 ) -> None:
     """The row that fired is kept; told in history where it says something else than before."""
     told: Any = made.result
@@ -106,10 +121,12 @@ def _note(
         "notes": list(made.notes),
         "inputs": facts,
         "result": told,
+        "mended": mended,
     }
     if before != (group.action, group.priority):
         subject = f"alarm group:{group.id}"
         rows = {"rows": list(made.rows), "version": loaded.number, "result": told}
+        rows |= {"mended": mended} if mended else {}
         history.record(session, "decided", subject=subject, by=BY, at=now, **rows)
 
 

@@ -24,6 +24,7 @@ from tasks import shifts
 from tasks.network import alarm_groups, alarms
 from tests.asking import publish_fault
 from tests.fault_walks import RESPONSE
+from tests.test_checks_responses import changed
 from workflows.alarms import correlate, open_tickets, watch_clears
 
 SECONDS, MINUTES = timedelta(seconds=1), timedelta(minutes=1)
@@ -270,3 +271,17 @@ def test_whom_nobody_was_to_tell_is_told_once_it_gets_worse(engine, session, lin
     with open_session(engine, readonly=True) as own:
         [notice] = own.exec(select(Notice).where(Notice.template == "fault_known"))
         assert notice.subject == f"ticket:{group.ticket_id}"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("cell, text", [("out_1", "group.color"), ("out_3", "group.cause * 2")])
+def test_a_table_that_fails_when_it_is_asked_loses_no_alarm(engine, session, line, now, cell, text):
+    library.keep_version(session, changed(f"row_2_{cell}", text), [], by="owen", now=now)
+    session.commit()
+    tell(session, now, "HZ-1/1/1")
+    for _ in range(2):
+        open_tickets(engine, now + 30 * SECONDS)
+    [group] = groups(engine)
+    assert group.ticket_id and group.decision["mended"] and group.act_at is None
+    with open_session(engine, readonly=True) as own:
+        assert own.get_one(Ticket, group.ticket_id).state == "dispatched"

@@ -4,15 +4,12 @@ import pytest
 from sqlmodel import delete, select
 
 from bpmn import group_tickets
-from bpmn.checks.files import read_tables
-from bpmn.checks.notices import choices
 from records import Notice, Ticket
 from tasks.faults import first_word, notice_choice
 from tasks.faults.impact import ZONE
 from tests.asking import publish
 from tests.fault_walks import FAULT
 from tests.impact_walks import IMPACT, Cut
-from tests.test_checks_ladders import table
 
 pytestmark = pytest.mark.one_database
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -66,24 +63,3 @@ def test_quiet_hours_hold_it_no_longer_than_the_table_says(cut, session, minutes
     first_word.tell_known(session, cut.child().ticket, key="x", by="alarms", now=cut.now)
     [notice] = session.exec(select(Notice))
     assert f"{notice.due_at.astimezone(ZONE):%H:%M}" == due
-
-
-@pytest.mark.parametrize("said", ['"AAA"', '"AAA, AA"', '"all"', '"none"'])
-def test_the_gate_takes_words_that_mean_somebody(said):
-    assert found(said, "5") == []
-
-
-@pytest.mark.parametrize("said", ['"gold"', '""', '"all, AAA"', "null", "5"])
-def test_the_gate_refuses_a_word_that_means_nobody(said):
-    assert found(said, "5") == ["unknown-notice"]
-
-
-@pytest.mark.parametrize("minutes", ["-1", "null", '"soon"', "20000", "true", "1.5"])
-def test_the_gate_refuses_a_time_that_is_none(minutes):
-    assert found('"all"', minutes) == ["bad-notice-time"]
-
-
-def found(*cells):
-    read = read_tables("x.dmn", table(*cells, outputs=("notice", "notice_minutes")))
-    assert read.findings == []
-    return [each.code for each in choices(read.tables)]

@@ -18,9 +18,9 @@ from bpmn.checks import (
     loops,
     messages,
     names,
-    notices,
     places,
     references,
+    responses,
     structure,
     timers,
 )
@@ -103,7 +103,7 @@ def check(bundle: Bundle, known: Known) -> list[Finding]:
     if is_publishable(findings):
         findings += _apply(_bundled(bundle, known, drawings, beside))
         findings += [found for each in beside for found in ladders.rungs(each.tables, known)]
-        findings += [found for each in beside for found in notices.choices(each.tables)]
+        findings += [found for each in beside for found in responses.responses(each.tables)]
     if is_publishable(findings):
         findings += smoke(bundle)
     return sorted(dict.fromkeys(findings), key=lambda found: ORDER[found.severity])

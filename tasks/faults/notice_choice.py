@@ -42,6 +42,17 @@ class Choice:
         return {**limit, "first_feedback": min(own or self.minutes, self.minutes)}
 
 
+def is_choice(told: Any) -> bool:
+    """all or none, or grades."""
+    words = words_of(told) if isinstance(told, str) else []
+    return words in ([ALL], [NONE]) or (bool(words) and {*words} <= {*GRADES})
+
+
+def is_time(minutes: Any) -> bool:
+    is_number = isinstance(minutes, int) and not isinstance(minutes, bool)
+    return is_number and 0 <= minutes <= LONGEST
+
+
 def words_of(notice: str) -> list[str]:
     return [word for word in re.split(r"[\s,、,]+", notice) if word]
 
