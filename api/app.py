@@ -70,9 +70,11 @@ from api import (
     time_spent,
     tokens,
     told_first,
+    views,
     visit_sheets,
     visits,
     work_orders,
+    worklist,
 )
 from api import history as history_routes
 from api.door import Doorkeeper
@@ -118,6 +120,8 @@ ROUTERS = [
     time_spent.router,
     work_orders.router,
     batches.router,
+    worklist.router,
+    views.router,
     visits.router,
     service_orders.router,
     visit_sheets.router,

@@ -48,7 +48,7 @@ class Page(BaseModel, Generic[Item]):
 
 def page(
     session: Session,
-    rows: Select[Any],
+    rows: Select[Any] | list[Any],
     asked: Asked,
     *,
     sorts: Sorts,
@@ -56,16 +56,20 @@ def page(
     show: Callable[..., Item],
 ) -> Page[Item]:
     """One page of `rows`, each made into an item by `show(*row)`; sorted by `default` (a name of
-    `sorts`, or -name) where nothing else is asked for."""
+    `sorts`, or -name) where nothing else is asked for. `rows` may be several lists that have no row
+    in common, each with an index of its own: one OR of them would have none."""
     sort, after = _start(asked, sorts, default)
     columns = sorts[sort.removeprefix("-")]
     is_down = sort.startswith("-")
-    if after is not None:
-        rows = rows.where(_beyond(columns, after, is_down))
+    found: list[Any] = []
     order = [column.desc() if is_down else column.asc() for column in columns]
-    found = session.execute(
-        rows.add_columns(*columns).order_by(*order).limit(asked.limit + 1)
-    ).all()
+    lists = rows if isinstance(rows, list) else [rows]
+    for one in lists:
+        rest = one if after is None else one.where(_beyond(columns, after, is_down))
+        some = rest.add_columns(*columns).order_by(*order).limit(asked.limit + 1)
+        found += session.execute(some).all()
+    if len(lists) > 1:
+        found.sort(key=lambda row: tuple(row[-len(columns) :]), reverse=is_down)
     shown = [row[: -len(columns)] for row in found[: asked.limit]]
     more = len(found) > asked.limit
     last = found[asked.limit - 1][-len(columns) :] if more else ()

@@ -40,6 +40,7 @@ from records.questions import Answer, Asked, Question
 from records.receipts import Receipt
 from records.replacements import Replacement
 from records.runs import Incident, Run, ServiceCall, Subscription, Timer
+from records.saved_views import FirstView, SavedView, ViewShare
 from records.seals import Seal
 from records.segments import Forecast, HandOff, Report, Segment, Tally
 from records.service_orders import Allocation, ServiceOrder
@@ -92,6 +93,7 @@ __all__ = [
     "FaqPush",
     "FaqReceipt",
     "Finding",
+    "FirstView",
     "Forecast",
     "Group",
     "HandOff",
@@ -130,6 +132,7 @@ __all__ = [
     "Report",
     "Reservation",
     "Run",
+    "SavedView",
     "Seal",
     "Section",
     "Segment",
@@ -147,6 +150,7 @@ __all__ = [
     "Token",
     "Use",
     "Version",
+    "ViewShare",
     "Visit",
     "VisitJob",
     "Wave",

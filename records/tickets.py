@@ -42,7 +42,7 @@ class Ticket(SQLModel, table=True):
     title: str
     symptom: str = ""
     reporter: str = ""
-    phone: str = ""
+    phone: str = Field(default="", index=True)
     cause: str = ""
     domains: list[str] = Field(default_factory=list, sa_type=Json)  # transport, data, line, access
     section: str = ""  # where it is thought to be

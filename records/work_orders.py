@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from records.columns import BigId, Json, UtcDateTime
 
 IS_OPEN = "finished_at IS NULL"
+WAITS = f"{IS_OPEN} AND holder IS NULL"
 NEVER = datetime(2200, 1, 1, tzinfo=UTC)  # due: sorts behind all others, as null would not
 
 
@@ -24,6 +25,10 @@ class WorkOrder(SQLModel, table=True):
               sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
         Index("ix_workorder_held", "holder", "due_at", "id",
               sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+        Index("ix_workorder_open", "due_at", "id",
+              sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+        Index("ix_workorder_waiting", "group_key", "due_at", "id",
+              sqlite_where=text(WAITS), postgresql_where=text(WAITS)),
         Index("ix_workorder_step", "run_id", "step_id", unique=True),
     )  # fmt: skip
 

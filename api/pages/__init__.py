@@ -9,9 +9,12 @@ from api.pages.batches import router as batches
 from api.pages.home import router as home
 from api.pages.nightly import router as nightly
 from api.pages.reports import router as reports
+from api.pages.search import router as search
 from api.pages.sign_in import router as sign_in
 from api.pages.tickets import router as tickets
+from api.pages.views import router as views
 from api.pages.work_orders import router as work_orders
+from api.pages.worklist import router as worklist
 
-ROUTERS = [home, sign_in, work_orders, batches, tickets, alarm_groups]
+ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
 ROUTERS += [reports, nightly]  # for managers and administrators

@@ -4,7 +4,6 @@ It leads back to the list, which says how each of them answered, and for a while
 """
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import Query
 from starlette.responses import Response
@@ -12,7 +11,8 @@ from starlette.responses import Response
 from api.deps import Id, Turn, allow
 from api.pages import answers
 from api.pages.pages import Typed, again_by, first, go, make_pages, typed
-from api.pages.work_orders import Wanted, list_orders
+from api.pages.worklist import list_orders
+from api.worklist import Wanted
 from tasks import batches
 
 router = make_pages()
@@ -61,4 +61,4 @@ def _is_id(text: str) -> bool:
 
 
 def _to_list(asked: Wanted, batch: int) -> Response:
-    return go(f"/work-orders?{urlencode(asked.address() | {'batch': batch})}")
+    return go(f"/work-orders?{asked.query(batch=batch)}")

@@ -68,6 +68,7 @@ def _surroundings(request: Request, language: str) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "path": request.url.path,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "sought": request.query_params.get("q", "") if request.url.path == "/search" else "",
         "person": person,
         "may": allowed.__contains__,
         "menu": [one for one in MENU if one[2] in allowed],

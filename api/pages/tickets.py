@@ -9,11 +9,12 @@ from starlette.responses import Response
 from api.deps import Id, Turn, allow
 from api.pages import answers, ticket_sheets
 from api.pages.pages import again_by, first, go, make_pages, show, typed
-from api.paging import Asked, narrow, page, search
+from api.paging import Asked, narrow, page
 from api.tickets import SORTS, take
 from bpmn import tickets
 from records import Ticket
 from records.customers import GRADES
+from tasks import sheet_search
 from tasks.faults.intake import OVER
 
 router = make_pages()
@@ -33,8 +34,9 @@ class Wanted(Asked):
 
 @router.get("/tickets")
 def list_tickets(asked: Annotated[Wanted, Query()], turn: Turn = allow("tickets:read")) -> Response:
-    rows = search(select(Ticket), asked.q, (col(Ticket.title), col(Ticket.symptom)))
-    rows = narrow(rows, asked, FILTERS)
+    rows = narrow(select(Ticket), asked, FILTERS)
+    if asked.q:
+        rows = rows.where(col(Ticket.id).in_(sheet_search.find(turn.session, asked.q).tickets))
     state = col(Ticket.state)
     rows = rows.where(state.in_(OVER) if asked.over else state.not_in(OVER))
     found = page(turn.session, rows, asked, sorts=SORTS, default="-opened_at", show=_as_it_is)

@@ -1,34 +1,27 @@
-"""The worklist, and what is done to a work order: where dispatchers and engineers spend the day.
+"""A work order, and what is done to it. The list of them: worklist.py.
 
 What the page of one order shows is read by order_sheets.py.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from datetime import datetime
 
-from fastapi import Query
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, or_, select
 from starlette.responses import Response
 
+from api import worklist
 from api.deps import Id, Turn, allow
-from api.pages import answers, batch_sheets, order_sheets
+from api.pages import answers, order_sheets
 from api.pages.pages import again_by, back, first, go, make_pages, show, typed
-from api.paging import Asked, page
 from api.work_orders import take
 from bpmn import runs
 from bpmn.moves import take_order
-from records import Group, Ticket, WorkOrder
+from records import WorkOrder
 from tasks import remarks, work_orders
-from tasks.access.groups import groups_of, name_groups
 from tasks.access.people import find_person
 from tasks.refusals import NotFound
-from tasks.sla.clocks import reasons_of
 
 router = make_pages()
-SORTS = {"due_at": (col(WorkOrder.due_at), col(WorkOrder.id))}
-MINE, ALL = "mine", "all"
-MOST = 1_000  # a queue is counted so far: what matters is that it is long
 BY_VERB: Mapping[str, Callable[..., None]] = {  # what a button does
     "claim": work_orders.claim,
     "release": work_orders.release,
@@ -40,43 +33,6 @@ BY_VERB: Mapping[str, Callable[..., None]] = {  # what a button does
     "reject": work_orders.reject,
 }
 WANT_REASON = ("wait", "reject")
-
-
-class Wanted(Asked):
-    """What the address says: the queue and what is searched for."""
-
-    queue: str = MINE
-    q: str | None = None
-    batch: int | None = None  # what was done a moment ago, to be told on top
-    limit: int = 30
-
-    def address(self) -> dict[str, Any]:
-        """What an address has to say to show the same."""
-        return self.model_dump(exclude_defaults=True, exclude={"batch"})
-
-
-@router.get("/work-orders")
-def list_orders(
-    asked: Annotated[Wanted, Query()], turn: Turn = allow("work-orders:read")
-) -> Response:
-    """Open ones, whose clock runs out first on top."""
-    groups = groups_of(turn.session, turn.person)
-    rows = _queue(turn, asked.queue, [group.key for group in groups])
-    if asked.q:
-        rows = rows.where(_matches(asked.q))
-    found = page(turn.session, rows, asked, sorts=SORTS, default="due_at", show=_as_row)
-    return show(
-        turn,
-        "work_orders/list.html",
-        orders=found.items,
-        next=found.next,
-        asked=asked,
-        address=urlencode(asked.address()),
-        queues=_queues(turn, groups),
-        groups=name_groups(turn.session),
-        batch=batch_sheets.read(turn, asked.batch),
-        reasons=reasons_of(turn.session),
-    )
 
 
 @router.get("/work-orders/{id}")
@@ -160,53 +116,31 @@ def complete(id: Id, turn: Turn = allow("work-orders:advance", raw=True, bold=Tr
     given = answers.read(order_sheets.form_of(turn, order), typed(turn))
     runs.complete(move, order, given, by=turn.person)
     turn.session.flush()
-    return go(_next_place(turn, order))
+    following = _of_same_run(turn, order) or ("next" in typed(turn) and _next(turn, order))
+    return go(f"/work-orders/{following}" if following else "/work-orders")
 
 
-def _next_place(turn: Turn, done: WorkOrder) -> str:
+@router.get("/work-orders/{id}/next")
+def show_next(id: Id, turn: Turn = allow("work-orders:read")) -> Response:
+    """Of all that is one's own to do, the one that runs out next; after the last, the first."""
+    following = _next(turn, turn.find(WorkOrder, id))
+    return go(f"/work-orders/{following}" if following else "/work-orders")
+
+
+def _of_same_run(turn: Turn, done: WorkOrder) -> int | None:
     """Whoever finished one goes on with the next of the same run, if it is theirs to do."""
-    mine = [group.key for group in groups_of(turn.session, turn.person)]
-    rows = _queue(turn, MINE, mine).where(WorkOrder.run_id == done.run_id)
-    found = turn.session.execute(rows.order_by(col(WorkOrder.id)).limit(1)).first()
-    return f"/work-orders/{found[0].id}" if found else "/work-orders"
+    open_ones = select(WorkOrder.id).where(col(WorkOrder.finished_at).is_(None))
+    mine = or_(*worklist.waiting(turn, worklist.Wanted()))
+    rows = open_ones.where(WorkOrder.run_id == done.run_id, mine).order_by(col(WorkOrder.id))
+    return turn.session.exec(rows).first()
 
 
-def _queues(turn: Turn, groups: list[Group]) -> list[dict[str, Any]]:
-    """The tabs: one for each group of the viewer, with how many wait there."""
-    return [
-        {"key": group.key, "names": (group.name, group.name_en), "count": _count(turn, group.key)}
-        for group in groups
-    ]
+def _next(turn: Turn, order: WorkOrder) -> int | None:
+    mine = worklist.read(turn, worklist.Wanted(limit=200)).items
+    ids = [row["order"].id for row in mine if row["order"].id != order.id]
+    later = [row["order"].id for row in mine if _place(row["order"]) > _place(order)]
+    return next(iter([*later, *ids]), None)
 
 
-def _count(turn: Turn, group: str) -> int:
-    waiting = select(WorkOrder.id).where(
-        WorkOrder.group_key == group, col(WorkOrder.finished_at).is_(None)
-    )
-    some = waiting.limit(MOST).subquery()
-    return turn.session.exec(select(func.count()).select_from(some)).one()
-
-
-def _as_row(order: WorkOrder, ticket: Ticket | None) -> dict[str, Any]:
-    return {"order": order, "ticket": ticket}
-
-
-def _queue(turn: Turn, queue: str, mine: list[str]) -> Any:
-    rows = select(WorkOrder, Ticket).outerjoin(Ticket, col(Ticket.id) == col(WorkOrder.ticket_id))
-    rows = rows.where(col(WorkOrder.finished_at).is_(None))
-    holder = col(WorkOrder.holder)
-    if queue == MINE:
-        waiting = holder.is_(None) & col(WorkOrder.group_key).in_(mine)
-        return rows.where(or_(holder == turn.person.login, waiting))
-    return rows if queue == ALL else rows.where(WorkOrder.group_key == queue)
-
-
-def _matches(text: str) -> Any:
-    """By the number of the order or of its ticket, or what its title says."""
-    words = text.strip()
-    number = words.rpartition("-")[2]
-    wanted = col(Ticket.title).icontains(words, autoescape=True)
-    wanted = or_(wanted, col(WorkOrder.title).icontains(words, autoescape=True))
-    if number.isdecimal() and len(number) < 19:
-        wanted = or_(wanted, col(WorkOrder.id) == int(number), col(Ticket.id) == int(number))
-    return wanted
+def _place(order: WorkOrder) -> tuple[datetime, int]:
+    return order.due_at, order.id

@@ -88,6 +88,7 @@ PERMISSIONS = {  # permission: Chinese and English
     "tickets:open": ("受理故障", "open tickets and take further calls"),
     "tickets:postpone": ("批准延期", "put off the limit of a ticket"),
     "tickets:steer": ("并单、改级、作废故障单", "merge, regrade and cancel tickets"),
+    "views:share": ("与班组共享视图", "share views with groups"),
     "visits:read": ("查看上门", "see visits"),
     "visits:plan": ("计划上门、派班", "plan visits and send crews"),
     "visits:approve": ("批准第二次上门", "approve a second visit"),
@@ -122,7 +123,7 @@ DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:a
 JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
 COMMAND = {"plan-runs:command", "plan-runs:drill"}
 PREPARE = {"plans:write", "plans:equip"}
-DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer"}
+DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer", "views:share"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 GUARD = {"experts:administer", "questions:steer", "cases:steer", "hot-issues:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
