@@ -12,13 +12,15 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from socket import socket
 
 import uvicorn
 
-from api.app import create_app
+from api.app import create_app, utc_now
 from api.beginning import PASSWORD, prepare
 from api.footing import CannotStart, reach_database, take_port
+from api.rehearsed_time import read_from
 from api.timed_work import plan_flows, timed_work
 from records.region import ACCOUNTS
 
@@ -51,7 +53,8 @@ def run(chosen: argparse.Namespace) -> None:
     with take_port(chosen.address, chosen.port) as door:
         engine = reach_database()
         if chosen.only_api:
-            serve(create_app(engine), chosen, door)
+            clock = read_from(chosen.clock) if chosen.clock else utc_now
+            serve(create_app(engine, clock=clock), chosen, door)
         else:
             has_demo = prepare(engine)
             flows, settings = plan_flows()
@@ -93,6 +96,9 @@ def _read() -> argparse.Namespace:
     parser.add_argument("--address", default=address or "127.0.0.1")
     parser.add_argument(
         "--only-api", action="store_true", help="no preparation, no timed work: one of several"
+    )
+    parser.add_argument(
+        "--clock", type=Path, help="of --only-api, for rehearsals: a file that says what time it is"
     )
     return parser.parse_args()
 

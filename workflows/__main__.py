@@ -108,12 +108,15 @@ def rate(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def guide(_: argparse.Namespace) -> int:
-    """Exit code 1 where an order does not come to its archive."""
-    from workflows import tour
+def guide(chosen: argparse.Namespace) -> int:
+    """Exit code 1 where an order does not come to its archive, a case not to its close."""
+    from workflows import hot_tour, tour
 
-    told = tour.walk_activation()
-    return int(any(each["order"]["state"] != "archived" for each in told))
+    if chosen.of == "hot-issue":
+        told = hot_tour.walk_hot_issue()
+        return int(any(one["state"] != "closed" for one in told["courses"] + told["surge"]))
+    orders = tour.walk_activation()
+    return int(any(each["order"]["state"] != "archived" for each in orders))
 
 
 def plan(chosen: argparse.Namespace) -> int:
@@ -178,8 +181,8 @@ def _read() -> argparse.Namespace:
     rating.add_argument("--edition", default="", help="any word: other storms of the same kinds")
     rating.add_argument("--hours", type=float, default=0, help="of the trace; 0: all of it")
     rating.set_defaults(command=rate)
-    touring = commands.add_parser("tour", help="orders of each kind, from intake to archive")
-    touring.add_argument("of", choices=["activation"])
+    touring = commands.add_parser("tour", help="a story through the API, told afterwards")
+    touring.add_argument("of", choices=["activation", "hot-issue"])
     touring.set_defaults(command=guide)
     planning = commands.add_parser("plan-year", help="a year of planned inspections")
     planning.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")

@@ -143,12 +143,13 @@ def show(engine: Engine, told: Counter[str], *, steps: int, seconds: float, tota
 
 
 @contextmanager
-def serve() -> Iterator[int]:
-    """An API of our own on a free port, on the same database, without timed work."""
+def serve(*more: str) -> Iterator[int]:
+    """An API of our own on a free port, on the same database, without timed work; `more`: what else
+    it is started with."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "api", "--port", str(port), "--only-api"]
+    command = [sys.executable, "-m", "api", "--port", str(port), "--only-api", *more]
     server = subprocess.Popen(command, env=os.environ | {"BATON_QUIET": "1"})
     try:
         _wait_for(port, server)

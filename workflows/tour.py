@@ -5,12 +5,9 @@ python -m workflows tour activation: in a database of its own, gone afterwards. 
 when, how many visits it took, and where the time went.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -19,11 +16,9 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from records import Circuit, Customer, Device, Hop, Site
-from records.database import connect, migrate, open_session
-from records.region import seed
-from tasks.access.passwords import hash_password
+from records.database import open_session
 from tasks.orders.order_states import KINDS
-from workflows import rehearsal, service_orders
+from workflows import service_orders, stage
 from workflows.clerk import Clerk
 from workflows.replay import serve
 
@@ -49,8 +44,8 @@ console = Console()
 def walk_activation() -> list[Told]:
     """What is told of each order."""
     password = "tour-of-baton-1"
-    with _region(password) as (engine, places), ExitStack() as stack:
-        port = stack.enter_context(serve())
+    with stage.region(password, datetime.now(UTC)) as engine, ExitStack() as stack:
+        port, places = stack.enter_context(serve()), _places(engine)
         clerks = {
             login: stack.enter_context(closing(Clerk(port, login, password)))
             for login in {*PEOPLE.values()}
@@ -145,25 +140,6 @@ def _window(begins: datetime) -> Told:
 
 def _result() -> Told:
     return {"is_done": True, "measured": {"is_good": True}}
-
-
-@contextmanager
-def _region(password: str) -> Iterator[tuple[Engine, Told]]:
-    with TemporaryDirectory(prefix="baton-tour-") as folder:
-        url = f"sqlite:///{Path(folder) / 'baton.db'}"
-        before, os.environ["BATON_DATABASE_URL"] = os.environ.get("BATON_DATABASE_URL"), url
-        engine = connect(url)
-        try:
-            migrate(engine)
-            now = datetime.now(UTC)
-            seed(engine, "XS", now=now, password_hash=hash_password("accounts", password))
-            rehearsal.publish(engine, now)
-            yield engine, _places(engine)
-        finally:
-            engine.dispose()
-            del os.environ["BATON_DATABASE_URL"]
-            if before is not None:
-                os.environ["BATON_DATABASE_URL"] = before
 
 
 def _places(engine: Engine) -> Told:
