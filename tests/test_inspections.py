@@ -1,5 +1,6 @@
 """Inspections of rooms: the diagram walked to every end, checklists, findings, leads, reports."""
 
+from datetime import timedelta
 from itertools import chain
 
 import pytest
@@ -9,13 +10,13 @@ from bpmn import checks, forms, inspections
 from records import Discrepancy, Entry, Lead, Measurement, Notice, Ticket
 from records.region.groups import GROUPS
 from tasks.access.roles import ROLES
-from tasks.inspections import inspection_reports, results
+from tasks.inspections import inspection_reports, leads, results
 from tasks.refusals import Invalid, NotAllowed
 from tasks.services import SERVICES
-from tests.asking import publish
+from tests.asking import post, publish, refused, wrong_fields
 from tests.fault_walks import FAULT
 from tests.inspection_walks import ENDS, ROOM, ROOM_BLUEPRINT, ROOM_FORMS, Room, filled
-from workflows.inspections import open_tickets
+from workflows.inspections import open_tickets, tell_overdue
 
 
 @pytest.fixture(params=["sqlite"])
@@ -85,6 +86,11 @@ def test_what_is_found_becomes_a_ticket_a_discrepancy_and_a_lead(engine, session
     assert (open_tickets(engine, room.now), open_tickets(engine, room.now)) == (1, 0)
     ticket = session.exec(select(Ticket)).one()
     assert room.findings()[0].outcome == f"ticket:{ticket.id}"
+    session.commit()
+    late = room.now + timedelta(days=9)
+    assert (tell_overdue(engine, late), tell_overdue(engine, late)) == (1, 0)
+    told = session.exec(select(Notice).where(Notice.template == "finding_overdue")).all()
+    assert {notice.person_id for notice in told} == {room.field.liu.id}
 
 
 def test_light_is_compared_with_the_first_and_the_last_time(session, room):
@@ -134,3 +140,49 @@ def test_what_somebody_has_gone_to_is_not_called_off(session, room):
     room.begin().do("appoint").arrive().inspect()
     with pytest.raises(NotAllowed):
         inspections.call_off(session, room.row, reason="x", by="mei", now=room.now)
+
+
+def test_over_http_from_the_wish_to_the_report(session, room, as_, now):
+    mei, liu = as_("mei"), as_("liu")
+    by_at = (now + timedelta(days=20)).isoformat()
+    wish = {"customer": "C-1", "site": "HZ-CB", "by_at": by_at}
+    asked = post(mei, "inspections", **wish)
+    assert (asked["kind"], asked["state"]) == ("request", "open")
+    refused(mei.post("/api/inspections", json=wish | {"by_at": now.isoformat()}), 422)
+    refused(mei.post("/api/inspections", json=wish | {"site": "nowhere"}), 404)
+    refused(liu.post("/api/inspections", json=wish), 403)
+    session.commit()
+    room.begin().do("appoint").arrive()
+    place = f"/api/inspections/{room.row.id}"
+    lines = mei.get(f"{place}/checklist").json()
+    assert len(lines) == 12 and lines[0]["unit"] == "celsius"
+    told = filled(session, room.row, earthing=7)["measured"]
+    session.commit()
+    assert liu.post(f"{place}/check", json={"measured": told}).json()["not_good"] == ["earthing"]
+    assert wrong_fields(liu.post(f"{place}/check", json={"measured": told[1:]}))
+    refused(mei.get(f"{place}/report"), 409)
+    room.inspect(earthing=7).sign(words="谢谢")
+    page = mei.get(f"{place}/report", headers={"Accept-Language": "zh"})
+    assert "接地电阻" in page.text and "谢谢" in page.text
+    paper = mei.get(f"{place}/report?as=pdf", headers={"Accept-Language": "en"})
+    assert paper.headers["content-type"] == "application/pdf" and paper.content[:5] == b"%PDF-"
+    full = mei.get(place).json()
+    assert full["state_zh"] == "客户已签" and len(full["measurements"]) == 12
+    found = mei.get("/api/findings?severity=major").json()["items"]
+    assert [(each["item"], each["nature_en"]) for each in found] == [("earthing", "danger")]
+    day = {"since": now.isoformat(), "until": (now + timedelta(days=9)).isoformat()}
+    assert mei.get("/api/inspections/plan", params=day).json()[0]["held"] == 1
+    assert mei.get("/api/inspection-needs?state=open").json()["items"][0]["key"] == asked["key"]
+    assert len(mei.get("/api/inspections?state=signed").json()["items"]) == 1
+    refused(mei.post(f"{place}/cancellation", json={"reason": "x"}), 409)
+
+
+def test_a_lead_is_taken_and_closed_once(session, room, as_, cast, now):
+    told = {"what": "扩容", "source": "inspection:1", "by": "liu", "now": now}
+    lead = leads.note(session, room.field.bank.id, **told)
+    session.commit()
+    mei = as_("mei")
+    assert post(mei, f"leads/{lead.id}/acceptance")["owner"] == "mei"
+    assert post(mei, f"leads/{lead.id}/closing", is_won=True, note="已签")["state_zh"] == "已成交"
+    refused(mei.post(f"/api/leads/{lead.id}/closing", json={"is_won": True, "note": "x"}), 409)
+    assert mei.get("/api/leads?state=won").json()["items"][0]["id"] == lead.id

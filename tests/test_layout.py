@@ -28,6 +28,7 @@ HOMES = {
     "uvicorn": "api/",
     "httpx": "notifications/channels/",
     "smtplib": "notifications/channels/",
+    "reportlab": "api/inspection_papers.py",
     "icalendar": "notifications/invitations.py",
     "argon2": "tasks/access/passwords.py",
     "alembic": "records/",

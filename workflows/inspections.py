@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from bpmn import inspections
+from records import Finding
 from records.database import open_session
-from tasks.inspections import planner, sending
+from tasks.inspections import findings, planner, sending
 from workflows.ticking import is_my_turn
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,19 @@ def open_tickets(engine: Engine, now: datetime) -> int:
     with open_session(engine, readonly=True) as session:
         waiting = inspections.waiting_findings(session)
     return _each(engine, inspections.open_ticket, waiting, now)
+
+
+def tell_overdue(engine: Engine, now: datetime) -> int:
+    """What was not mended in time."""
+
+    def tell(session: Session, id: int, *, now: datetime) -> None:
+        finding = session.get_one(Finding, id, with_for_update=True)
+        if finding.told_at is None:
+            findings.tell_overdue(session, finding, now=now)
+
+    with open_session(engine, readonly=True) as session:
+        late = findings.overdue(session, now=now)
+    return _each(engine, tell, late, now)
 
 
 def _each(engine: Engine, act: Callable[..., object], keys: Iterable[int], now: datetime) -> int:

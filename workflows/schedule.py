@@ -88,6 +88,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "go on with service orders": Job(service_orders.go_on, 2.0, "orders"),
     "watch service orders": Job(service_orders.watch, 5.0, "orders"),
     "open tickets for findings": Job(inspections.open_tickets, 5.0, "orders"),
+    "tell of overdue findings": Job(inspections.tell_overdue, 60.0, "orders"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
     "keep segments": Job(segments.keep, 30.0, "segments"),
     "watch plans that run": Job(plans.watch_runs, 5.0, "plans"),

@@ -7,19 +7,21 @@ of room_inspection.bpmn; tickets are opened by bpmn/inspections.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from records import Finding, Inspection, Site, history
+from notifications import notices
+from records import Customer, Finding, Inspection, Person, Site, history
 from tasks import policies
 from tasks.archive import discrepancies
 from tasks.inspections import leads
 from tasks.inspections.inspection_states import subject_of
 from tasks.refusals import Invalid, wrong
 from tasks.sla.calendars import calendars_of
+from tasks.sla.durations import when
 
 NATURES = {
     "danger": ("隐患", "danger"),
@@ -145,6 +147,26 @@ def overdue(session: Session, *, now: datetime, limit: int = 200) -> list[int]:
     return list(session.exec(rows.limit(limit)))
 
 
+def tell_overdue(session: Session, finding: Finding, *, now: datetime) -> int:
+    """To the account manager and whoever found it, once; how many were told."""
+    row = session.get_one(Inspection, finding.inspection_id)
+    customer, site = session.get_one(Customer, row.customer_id), session.get_one(Site, row.site_id)
+    names = select(Person).where(
+        col(Person.login).in_([customer.account_manager, row.inspected_by]), col(Person.active)
+    )
+    facts = {"inspection": row.number, "customer": customer.name, "what": finding.what}
+    facts |= {"place": f"{site.city} {site.name}", "due": when(finding.due_at or now)}
+    people = session.exec(names.order_by(col(Person.id))).all()
+    for person in people:
+        notices.tell(
+            session, to=person, template="finding_overdue", facts=facts,
+            key=f"finding_overdue:{finding.id}", subject=subject_of(row), now=now,
+        )  # fmt: skip
+    finding.told_at = now
+    _record(session, finding, "overdue told", "system", now, told=len(people))
+    return len(people)
+
+
 def _raise(
     session: Session, row: Inspection, finding: Finding, seen: Given, by: str, now: datetime
 ) -> str:
@@ -178,7 +200,3 @@ def _record(session: Session, row: Finding, verb: str, by: str, now: datetime, *
     history.record(
         session, verb, subject=f"inspection:{row.inspection_id}", by=by, at=now, also=about
     )
-
-
-def days_over(finding: Finding, now: datetime) -> int:
-    return (now - finding.due_at) // timedelta(days=1) if finding.due_at else 0

@@ -65,11 +65,17 @@ def _crew(session: Session, row: Inspection) -> Crew:
 
 
 def _note(session: Session, row: Inspection, visit: Visit, now: datetime) -> None:
-    row.visit_id, row.starts_at = visit.id, visit.starts_at
-    row.ends_at = visit.ends_at
     crew = visit_crews.crew_of(session, visit)
-    row.lead_id = crew.people[0].id if crew.people and row.lead_id == crew.people[0].id else None
+    is_ours = bool(crew.people) and crew.people[0].id == row.lead_id
+    row.lead_id = row.lead_id if is_ours and not _is_led(session, row, visit) else None
+    row.visit_id, row.starts_at, row.ends_at = visit.id, visit.starts_at, visit.ends_at
     shift(session, "sent", row, "sent", BY, now, visit=visit.number)
+
+
+def _is_led(session: Session, row: Inspection, visit: Visit) -> bool:
+    """Two of one room may be on one visit: its lead is that of the first."""
+    others = select(Inspection.id).where(Inspection.visit_id == visit.id, Inspection.id != row.id)
+    return session.exec(others.limit(1)).first() is not None
 
 
 def _do_without(session: Session, row: Inspection, refusal: Refusal, now: datetime) -> bool:
