@@ -15,7 +15,7 @@ help: ## Show what there is to do
 
 setup: .venv/ready ## Install what the project needs into .venv
 
-.venv/ready: pyproject.toml uv.lock
+.venv/ready: pyproject.toml uv.lock $(wildcard api/islands/*.*)
 	@echo "Installing into .venv (a minute or two the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

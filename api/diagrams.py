@@ -12,6 +12,7 @@ from api.once import once
 from api.paging import Asked, Page, page
 from bpmn import library
 from bpmn.checks import Finding, check, is_publishable
+from bpmn.comparing import compare
 from bpmn.imports import convert
 from records import Diagram, Version
 from tasks.refusals import NotFound
@@ -50,6 +51,20 @@ class Publication(Files):
     reason: str = Field(min_length=1, max_length=4_000, examples=["复测改为必填"])
 
 
+class RollBack(Given):
+    reason: str = Field(max_length=4_000, examples=["新版漏了复测"])
+
+
+class ChangeShown(BaseModel):
+    file: str
+    element: str
+    name: str
+    how: str = Field(description="added, removed, changed, moved")
+    what: str = Field(description="The attribute or the path within; empty for all of it")
+    was: str
+    now: str
+
+
 class FindingShown(BaseModel):
     severity: str
     code: str
@@ -74,7 +89,7 @@ def list_diagrams(
 @router.post("/checks")
 def check_files(given: Files, turn: Turn = allow("diagrams:read", readonly=True)) -> Checked:
     """What the gate says of it. Nothing is stored."""
-    bundle, conversions = _bundle(given)
+    bundle, conversions = bundle_of(given)
     findings = [*check(bundle, library.known(turn.session)), *conversions]
     told = [FindingShown(**vars(found)) for found in findings]
     return Checked(is_publishable=is_publishable(findings), findings=told)
@@ -85,7 +100,7 @@ def publish(given: Publication, turn: Turn = allow("diagrams:publish")) -> Versi
     """Make it what new runs use, if the gate lets it pass. Open runs keep their version."""
 
     def make() -> VersionShown:
-        bundle, conversions = _bundle(given)
+        bundle, conversions = bundle_of(given)
         told: dict[str, Any] = {"reason": given.reason, "conversions": conversions}
         by, now = turn.person.login, turn.now
         return show_version(library.publish(turn.session, bundle, by=by, now=now, **told))
@@ -109,10 +124,31 @@ def list_versions(key: str, turn: Turn = allow("diagrams:read")) -> list[Version
 
 @router.get("/{key}/versions/{number}")
 def show(key: str, number: Id, turn: Turn = allow("diagrams:read")) -> VersionInFull:
-    version = _find(turn, key, number)
+    version = library.find_version(turn.session, key, number)
     files = {name: text.decode() for name, text in library.unpack(version.bundle).items()}
     told = show_version(version).model_dump()
     return VersionInFull(**told, files=files, findings=version.findings)
+
+
+@router.get("/{key}/changes")
+def compare_versions(
+    key: str, old: int, new: int, turn: Turn = allow("diagrams:read")
+) -> list[ChangeShown]:
+    """What version `new` says otherwise than `old`, element by element."""
+    bundles = [
+        library.unpack(library.find_version(turn.session, key, number).bundle)
+        for number in (old, new)
+    ]
+    return [ChangeShown(**vars(change)) for change in compare(*bundles)]
+
+
+@router.post("/{key}/versions/{number}/return")
+def roll_back(
+    key: str, number: Id, given: RollBack, turn: Turn = allow("diagrams:publish")
+) -> VersionShown:
+    """回退: new runs use that version again. Open runs keep theirs."""
+    told: dict[str, Any] = {"reason": given.reason, "by": turn.person.login, "now": turn.now}
+    return show_version(library.roll_back(turn.session, key, number, **told))
 
 
 def show_diagram(diagram: Diagram) -> DiagramShown:
@@ -123,7 +159,7 @@ def show_version(version: Version) -> VersionShown:
     return VersionShown.model_validate(version.model_dump(exclude={"bundle"}))
 
 
-def _bundle(given: Files) -> tuple[dict[str, bytes], list[Finding]]:
+def bundle_of(given: Files) -> tuple[dict[str, bytes], list[Finding]]:
     """The files, those of other modelers met half way, and what was converted in them."""
     files = {name: text.encode() for name, text in given.files.items()}
     findings: list[Finding] = []
@@ -132,15 +168,3 @@ def _bundle(given: Files) -> tuple[dict[str, bytes], list[Finding]]:
             files[name], found = convert(files[name])
             findings += found
     return files, findings
-
-
-def _find(turn: Turn, key: str, number: int) -> Version:
-    version = (
-        select(Version)
-        .join(Diagram, col(Diagram.id) == col(Version.diagram_id))
-        .where(Diagram.key == key, Version.number == number)
-    )
-    found = turn.session.exec(version).first()
-    if found is None:
-        raise NotFound(f"“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
-    return found

@@ -4,6 +4,7 @@ A published version never changes; a run keeps the one that it began with. Calle
 the edges. What must hold before publishing is in bpmn/checks.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from records import Diagram, Group, Version, history
 from tasks import recipients
 from tasks.access.roles import ROLES
 from tasks.policies import BY_BATON
-from tasks.refusals import Invalid, NotFound
+from tasks.refusals import Invalid, NotFound, wrong
 from tasks.services import SERVICES
 from tasks.sla import clocks
 
@@ -119,8 +120,56 @@ def current(session: Session, key: str) -> Loaded:
     )
     found = session.exec(version.where(Diagram.key == key)).first()
     if found is None:
-        raise NotFound(f"没有发布过“{key}”这张图", f"No diagram “{key}” has been published")
+        raise _unknown(key)
     return load(session, *found)
+
+
+def current_version(session: Session, key: str) -> Version:
+    found = session.exec(
+        select(Version)
+        .join(Diagram, col(Diagram.current_version_id) == col(Version.id))
+        .where(Diagram.key == key)
+    ).first()
+    if found is None:
+        raise _unknown(key)
+    return found
+
+
+def find_version(session: Session, key: str, number: int) -> Version:
+    found = session.exec(
+        select(Version)
+        .join(Diagram, col(Diagram.id) == col(Version.diagram_id))
+        .where(Diagram.key == key, Version.number == number)
+    ).first()
+    if found is None:
+        raise NotFound(f"“{key}”没有第 {number} 版", f"“{key}” has no version {number}")
+    return found
+
+
+def roll_back(
+    session: Session, key: str, number: int, *, reason: str, by: str, now: datetime
+) -> Version:
+    """Let new runs use an earlier version again, if the gate still lets it pass."""
+    if not reason.strip():
+        raise wrong("reason", "请写明为什么要回退", "Say why it goes back")
+    bundle = unpack(find_version(session, key, number).bundle)
+    version = publish(session, bundle, by=by, now=now)
+    told = {"version": version.number, "reason": reason}
+    history.record(session, "rolled back", subject=f"diagram:{key}", by=by, at=now, **told)
+    return version
+
+
+def file_of(bundle: wall.Bundle, key: str) -> str:
+    """The file of the bundle that has the diagram with this key."""
+    named = re.compile(rb'<(?:\w+:)?process\b[^>]*?\bid="%s"' % re.escape(key.encode()))
+    for name, text in bundle.items():
+        if name.endswith(".bpmn") and named.search(text):
+            return name
+    raise wrong(
+        "diagram",
+        f"文件里没有流程“{key}”:流程标识不能改",
+        f"There is no process “{key}” in it: its id has to stay",
+    )
 
 
 def load(session: Session, version_id: int, content_hash: str) -> Loaded:
@@ -184,6 +233,10 @@ def _read(version: Version) -> Loaded:
         lanes=version.lanes,
         forms=forms.readers(blueprint.forms),
     )
+
+
+def _unknown(key: str) -> NotFound:
+    return NotFound(f"没有发布过“{key}”这张图", f"No diagram “{key}” has been published")
 
 
 def _diagram(session: Session, blueprint: wall.Blueprint) -> Diagram:

@@ -21,6 +21,7 @@ from records.customers import Contact, Customer
 from records.cutovers import Cutover
 from records.diagrams import Diagram, Version
 from records.discrepancies import Discrepancy
+from records.drafts import Draft
 from records.experts import Expert
 from records.faq_pushes import FaqPush, FaqReceipt
 from records.history import Chain, Entry
@@ -86,6 +87,7 @@ __all__ = [
     "Device",
     "Diagram",
     "Discrepancy",
+    "Draft",
     "Entry",
     "Escalation",
     "Expert",

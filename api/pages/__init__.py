@@ -6,6 +6,8 @@ paper.py; how a form is filled in: answers.py.
 
 from api.pages.alarm_groups import router as alarm_groups
 from api.pages.batches import router as batches
+from api.pages.diagrams import router as diagrams
+from api.pages.drafts import router as drafts
 from api.pages.home import router as home
 from api.pages.nightly import router as nightly
 from api.pages.reports import router as reports
@@ -18,3 +20,4 @@ from api.pages.worklist import router as worklist
 
 ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
 ROUTERS += [reports, nightly]  # for managers and administrators
+ROUTERS += [diagrams, drafts]  # for owners of diagrams

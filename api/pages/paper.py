@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -33,6 +34,7 @@ MENU = (  # path, words, permission, key
     ("/tickets", "Tickets", "tickets:read", "t"),
     ("/alarm-groups", "Alarm groups", "alarms:read", "a"),
     ("/reports", "Reports", "reports:read", "r"),
+    ("/diagrams", "Diagrams", "diagrams:read", "d"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
@@ -66,6 +68,7 @@ def _surroundings(request: Request, language: str) -> dict[str, Any]:
     return {
         "language": language,
         "theme": theme if theme in THEMES else "",
+        "island": "",  # of the page, where it has one
         "path": request.url.path,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "sought": request.query_params.get("q", "") if request.url.path == "/search" else "",
@@ -74,6 +77,7 @@ def _surroundings(request: Request, language: str) -> dict[str, Any]:
         "menu": [one for one in MENU if one[2] in allowed],
         "now": request.app.state.clock(),
         "asset": _asset,
+        "part": _parts().get,
         "_": lambda words, **told: translate(language, words).format(**told),
         "named": lambda pair: one_of(language, *pair),
         "title_of": lambda title: of_title(language, title),
@@ -100,6 +104,12 @@ def _day_before(at: datetime) -> str:
 def _asset(name: str) -> str:
     """Its address, with a mark that changes when it does."""
     return f"/static/{name}?{_marks[name]}"
+
+
+def _parts() -> dict[str, Any]:
+    """The islands that were built (islands/hatch_build.py), and which files they are."""
+    file = STATIC / "built" / "parts.json"
+    return orjson.loads(file.read_bytes()) if file.exists() else {}
 
 
 class _Marks(dict[str, str]):

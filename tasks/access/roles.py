@@ -30,7 +30,8 @@ PERMISSIONS = {  # permission: Chinese and English
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
     "diagrams:read": ("查看流程图", "see diagrams"),
-    "diagrams:publish": ("发布流程图", "publish diagrams"),
+    "diagrams:draft": ("起草流程图", "draft diagrams"),
+    "diagrams:publish": ("评审、发布、回退流程图", "review, publish and roll back diagrams"),
     "discrepancies:read": ("查看资源差异", "see discrepancies"),
     "discrepancies:propose": (
         "上报资源差异并提出更正",
@@ -133,7 +134,7 @@ INTAKE = {"alarm-sources:administer", "alarms:replay"}
 MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP | RECORD | COMMAND | PREPARE
 MANAGE |= {"plans:publish"}
 OWN = READ | SHARE | KEEP | GUARD | REPAIR | {"diagrams:publish", "policies:publish"}
-OWN |= PREPARE | {"plans:publish", "plan-runs:drill"}
+OWN |= PREPARE | {"diagrams:draft", "plans:publish", "plan-runs:drill"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff", "inventory:import"}
