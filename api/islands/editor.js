@@ -7,8 +7,9 @@ import "bpmn-js/dist/assets/bpmn-js.css";
 import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import Panel from "./panel.js";
+import see from "./sight.js";
 import names from "./names.js";
-import words from "./words.js";
+import words, { sayWithin } from "./words.js";
 import "./islands.css";
 
 const PAUSE = 400; // ms after the last change
@@ -74,7 +75,8 @@ async function save() {
 }
 
 await modeler.importXML(await (await fetch(island.dataset.diagram)).text());
-modeler.get("canvas").zoom("fit-viewport", "auto");
+see(modeler.get("canvas"));
+sayWithin(island);
 modeler.on("commandStack.changed", () => {
   island.dataset.changed = "yes";
   told.textContent = told.dataset.unsaved;

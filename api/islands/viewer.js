@@ -3,6 +3,7 @@
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
+import see from "./sight.js";
 import names from "./names.js";
 import words from "./words.js";
 import "./islands.css";
@@ -21,7 +22,7 @@ async function show(island) {
     island.dataset.paint ? read(island.dataset.paint, "json") : {},
   ]);
   await viewer.importXML(diagram);
-  viewer.get("canvas").zoom("fit-viewport", "auto");
+  see(viewer.get("canvas"));
   put(viewer, paint);
   put(viewer, { marks: told });
   viewer.on("element.click", ({ element }) => choose(viewer, element.id));

@@ -55,6 +55,49 @@ const ours = {
   "What was sent goes into": "内容写入",
   "What to do": "操作说明",
   "Work order": "工单",
+  // kinds of elements
+  "Association": "关联",
+  "BoundaryEvent": "边界事件",
+  "BusinessRuleTask": "决策表步骤",
+  "CallActivity": "调用另一张图",
+  "Collaboration": "协作",
+  "DataObjectReference": "数据对象",
+  "EndEvent": "结束",
+  "EventBasedGateway": "事件网关",
+  "ExclusiveGateway": "排他网关",
+  "InclusiveGateway": "包容网关",
+  "IntermediateCatchEvent": "等待事件",
+  "IntermediateThrowEvent": "抛出事件",
+  "Lane": "泳道",
+  "ManualTask": "手工步骤",
+  "ParallelGateway": "并行网关",
+  "Participant": "泳池",
+  "Process": "流程",
+  "ReceiveTask": "接收步骤",
+  "ScriptTask": "脚本步骤",
+  "SendTask": "发送步骤",
+  "SequenceFlow": "顺序流",
+  "ServiceTask": "服务步骤",
+  "StartEvent": "开始",
+  "SubProcess": "子流程",
+  "Task": "步骤",
+  "TextAnnotation": "注释",
+  "UserTask": "人工步骤",
+  // token simulation, which has its words in the code
+  "Finished": "已结束",
+  "No Entries": "暂无记录",
+  "Pause Simulation": "暂停",
+  "Play Simulation": "开始",
+  "Play/Pause Simulation": "开始/暂停",
+  "Reset": "重置",
+  "Reset Simulation": "重置",
+  "Set Animation Speed": "调整速度",
+  "Set Sequence Flow": "选择分支",
+  "Simulation Log": "仿真日志",
+  "Toggle Simulation Log": "显示/隐藏仿真日志",
+  "Token Simulation": "令牌仿真",
+  "Trigger Event": "触发事件",
+  // kinds of times
   "a duration": "时长",
   "a cycle": "周期",
   "an instant": "时刻",
@@ -65,6 +108,25 @@ const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 export function say(words, values = {}) {
   const told = language === "zh" ? (chinese[words] ?? words) : words;
   return told?.replace(/{([^}]+)}/g, (whole, name) => values[name] ?? whole);
+}
+
+// Says in Chinese what a part of the page says in English by itself, now and later.
+export function sayWithin(root) {
+  if (language !== "zh") return;
+  const tell = (element) => {
+    const title = element.getAttribute?.("title");
+    if (chinese[title]) element.setAttribute("title", chinese[title]);
+    for (const text of element.childNodes) {
+      const words = text.nodeType === Node.TEXT_NODE && text.data.trim();
+      if (words && chinese[words]) text.data = text.data.replace(words, chinese[words]);
+    }
+  };
+  const tellAll = (element) => [element, ...element.querySelectorAll("[class*=bts-]")].forEach(tell);
+  tellAll(root);
+  const watch = new MutationObserver((seen) => seen.flatMap((one) => [...one.addedNodes]).forEach((node) => {
+    if (node.nodeType === Node.ELEMENT_NODE) tellAll(node);
+  }));
+  watch.observe(root, { childList: true, subtree: true });
 }
 
 export default { translate: ["value", say] };

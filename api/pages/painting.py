@@ -1,4 +1,4 @@
-"""What is painted on a diagram: where runs stand, where time is lost, what differs. Used by pages."""
+"""What is painted on a diagram: where runs stand, where time is lost, what differs."""
 
 from collections import Counter
 from collections.abc import Iterable
