@@ -157,6 +157,7 @@ def _add_hits(
     about = {"ticket_id": ticket.id, "group_id": group.id, "since": group.raised_at}
     affected_circuits.add(session, [about | _row(hit, ticket, now) for hit in new])
     if new or worse:
+        ticket.plan_look_at = now
         told = {"group": group.id, "circuits": len(new), "worse": len(worse)}
         record(session, "circuits added", ticket, by, now, **told)
         _tell_at_risk(session, ticket, new, by, now)

@@ -19,7 +19,16 @@ from sqlmodel import Session, col, func, select
 from bpmn import library, wall
 from bpmn.checks import check, is_publishable
 from bpmn.dmn import DecisionTable
-from records import Diagram, Group, Membership, Person, Plan, PlanVersion, Version, history
+from records import (
+    Diagram,
+    Group,
+    Membership,
+    Person,
+    Plan,
+    PlanVersion,
+    Version,
+    history,
+)
 from tasks.findings import Finding
 from tasks.plans import plan_checks, plans, resources
 from tasks.plans.plan_rules import rules_of
@@ -48,9 +57,10 @@ def publish_shipped(session: Session, now: datetime) -> int:
 
 
 def find_wrong(session: Session, plan: Plan) -> list[dict[str, str]]:
-    """Why its next version could not be published now."""
+    """What its next version lacks of the four parts."""
     content = plans.next_content(plan)
-    found = _look(session, content, _members(session), resources.stock(session))
+    bundle = compose(session, content.get("diagram") or "")
+    found = _look(session, content, bundle, _members(session), resources.stock(session))
     return [{"field": one.path, "zh": one.zh, "en": one.en} for one in found]
 
 
@@ -111,15 +121,18 @@ def _publish(
     now: datetime,
 ) -> PlanVersion:
     content = plans.next_content(plan)
-    if found := _look(session, content, members, stock):
+    bundle = compose(session, content.get("diagram") or "") or {}
+    found = _look(session, content, bundle, members, stock) or _gate(session, bundle)
+    if found:
         fields = [{"field": one.path, "zh": one.zh, "en": one.en} for one in found]
         raise Invalid(
             f"预案有 {len(fields)} 处不全,补齐后再发布:{found[0].zh}",
             f"The plan lacks {len(fields)} things: mend them, then publish ({found[0].en})",
             fields=fields,
         )
-    version, blueprint = _keep_bundle(session, content["diagram"], by, now)
-    nodes = nodes_of(blueprint, version.lanes)
+    told: Any = {"by": by, "now": now, "reason": f"plan: {plan.key}", "is_current": False}
+    version = library.keep_version(session, bundle, [], **told)
+    nodes = nodes_of(_blueprint(bundle), version.lanes)
     pinned = (version.id, version.content_hash)
     return plans.keep_version(session, plan, nodes, pinned, reason=reason, by=by, now=now)
 
@@ -162,38 +175,32 @@ def _is_newer(session: Session, plan: Plan, content: Facts) -> bool:
 def _look(
     session: Session,
     content: Facts,
+    bundle: wall.Bundle | None,
     members: dict[str, int] | None,
     stock: dict[str, int] | None,
 ) -> list[Finding]:
-    rules, diagram = rules_of(session), content.get("diagram") or ""
-    bundle = compose(session, diagram)
-    blueprint = wall.read_blueprint(bundle) if bundle else None
+    rules = rules_of(session)
+    blueprint = _blueprint(bundle) if bundle else None
     table = blueprint.decisions.get(content.get("table") or "") if blueprint else None
     around = plan_checks.Around(
         nodes=nodes_of(blueprint, library.lanes_of(session, blueprint)) if blueprint else None,
         modes=_modes(table) if table else None,
         powers=rules["powers"], kinds=rules["kinds"], members=members, stock=stock,
     )  # fmt: skip
-    found = plan_checks.find_wrong(content, around)
-    return found or list(_gate(session, bundle or {}))
+    return plan_checks.find_wrong(content, around)
 
 
-def _gate(session: Session, bundle: dict[str, bytes]) -> list[Finding]:
+def _blueprint(bundle: wall.Bundle) -> wall.Blueprint:
+    return wall.blueprint(wall.content_hash(bundle), lambda: (bundle, None))
+
+
+def _gate(session: Session, bundle: wall.Bundle) -> list[Finding]:
     """What is wrong with the runner and the diagram taken together."""
     found = check(bundle, library.known(session))
     if is_publishable(found):
         return []
     errors = [asdict(one) for one in found if one.severity == "error"]
     return [Finding("flow", one["zh"], one["en"]) for one in errors]
-
-
-def _keep_bundle(
-    session: Session, diagram: str, by: str, now: datetime
-) -> tuple[Version, wall.Blueprint]:
-    bundle = compose(session, diagram) or {}
-    told: Any = {"by": by, "now": now, "reason": f"plan: {diagram}", "is_current": False}
-    version = library.keep_version(session, bundle, [], **told)
-    return version, library.load(session, version.id, version.content_hash).blueprint
 
 
 def _node(blueprint: wall.Blueprint, node: wall.Node, lanes: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tasks.plans import cases, plan_checks, resources
 from tasks.plans import plans as written
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound
 from tests.asking import post, refused, wrong_fields
-from tests.plan_walks import FLOWS, Walk, publish_plans, stock
+from tests.plan_walks import FLOWS, KEYS, Walk, publish_plans, stock
 
 SHIPPED = orjson.loads((plans.SHIPPED / "cable_cut.json").read_bytes())
 CONTENT = {key: value for key, value in SHIPPED.items() if key != "owner"}
@@ -162,7 +162,7 @@ def test_scripts_and_html_are_refused_everywhere(session, cast, now, text):
 
 @on_one
 def test_a_table_says_which_row_fired(session, cast, now):
-    publish_plans(session, now, "cable_cut", "typhoon_flood")
+    publish_plans(session, now)
     _, version = written.current(session, "cable_cut")
     made = plans.decide(session, version, cases.fill({"impact": "outage", "circuits": 12}))
     assert (made["rows"], made["result"]) == ([2], {"mode": "propose", "level": "city"})
@@ -174,11 +174,11 @@ def test_a_table_says_which_row_fired(session, cast, now):
 
 
 def test_plans_over_http(as_, session, cast, now):
-    publish_plans(session, now, "cable_cut", "customer_recovery")
+    publish_plans(session, now)
     stock(session)
     mei, ada = as_("mei"), as_("ada")
     keys = [one["key"] for one in ada.get("/api/plans").json()["items"]]
-    assert keys == ["cable_cut", "customer_recovery"]
+    assert keys == sorted(KEYS)
     shown = ada.get("/api/plans/cable_cut").json()
     assert (shown["version"], shown["lacks"], shown["nodes"][0]["limit"]) == (1, [], 15)
     case = {"case": {"impact": "outage", "aaa": 3}}

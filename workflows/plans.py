@@ -1,5 +1,5 @@
-"""Each few seconds: what is due in plans that run. Each morning: plans to be reviewed or drilled,
-resources to be checked.
+"""Each few seconds: plans that should begin, and what is due in those that run. Each morning: plans
+to be reviewed or drilled, resources to be checked.
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,28 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session, col
 
-from records import PlanRun
+from bpmn import plan_offers
+from records import PlanRun, Ticket
 from tasks.plans import plan_upkeep, plan_watch
 from workflows.ticking import claim, each_due
+
+
+def offer(engine: Engine, now: datetime) -> int:
+    """Tickets and hot issues that a plan may be for."""
+
+    def act(session: Session, key: int) -> bool:
+        if not claim(session, Ticket, key, col(Ticket.plan_look_at) <= now):
+            return False
+        return plan_offers.look(session, key, now=now)
+
+    def put_off(session: Session, key: int) -> None:
+        plan_offers.put_off(session, key, now=now)
+
+    def find(session: Session) -> Mapping[int, datetime]:
+        return plan_offers.due(session, now)
+
+    done = each_due(engine, find, act, put_off, job="offer plans", now=now)
+    return done + _offer_for_issues(engine, now)
 
 
 def watch_runs(engine: Engine, now: datetime) -> int:
@@ -52,6 +71,16 @@ def watch_resources(engine: Engine, now: datetime) -> int:
     while done := _watch_resources(engine, now):
         looked += done
     return looked
+
+
+def _offer_for_issues(engine: Engine, now: datetime) -> int:
+    def act(session: Session, key: int) -> bool:
+        return plan_offers.look_at_issue(session, key, now=now)
+
+    def wait(session: Session, key: int) -> None:
+        """It is found again at the next turn."""
+
+    return each_due(engine, plan_offers.due_issues, act, wait)
 
 
 def _watch_resources(engine: Engine, now: datetime) -> int:

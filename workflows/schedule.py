@@ -91,6 +91,7 @@ SCHEDULE: dict[str, Job | Flow] = {
     "tell of overdue findings": Job(inspections.tell_overdue, 60.0, "orders"),
     "make service calls": Job(service_calls.make_calls, 0.5, "calls"),
     "keep segments": Job(segments.keep, 30.0, "segments"),
+    "offer plans": Job(plans.offer, 1.0, "plans"),
     "watch plans that run": Job(plans.watch_runs, 5.0, "plans"),
     "raise questions": Job(questions.raise_questions, 10.0, "knowledge"),
     "remind of FAQ pushes": Job(faq_pushes.remind, 30.0, "knowledge"),

@@ -56,6 +56,7 @@ def open_ticket(
         called_at=now if source == "customer" else None,
         started_at=started_at,
         opened_at=now,
+        plan_look_at=now,
         **told,
     )
     return _insert(session, ticket, by)

@@ -106,7 +106,7 @@ def propose_plan(
     session: Session, ticket: Ticket, *, plan: str, mode: str, by: str, now: datetime
 ) -> None:
     require("propose_plan", ticket)
-    ticket.plan = plan
+    ticket.plan, ticket.plan_look_at = plan, now
     record(session, "plan proposed", ticket, by, now, plan=plan, mode=mode)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from records import Plan, PlanRun, PlanVersion, history
+from records import HotIssue, Plan, PlanRun, PlanVersion, history
+from tasks.cases import hot_issues
 from tasks.faults.tickets import require_reason
 from tasks.plans import callouts, plan_nodes, plan_scores, plans, reservations
 from tasks.plans.plan_checks import times_of
@@ -83,6 +84,7 @@ def decline(session: Session, run: PlanRun, *, reason: str, by: str, now: dateti
     _end(run, "declined", now)
     run.reason = reason
     record(session, "declined", run, by, now, reason=reason)
+    _note_issue(session, run, "declined", by, now)
 
 
 def activate(session: Session, run: PlanRun, *, by: str, now: datetime) -> Facts:
@@ -94,6 +96,7 @@ def activate(session: Session, run: PlanRun, *, by: str, now: datetime) -> Facts
     run.commander = "" if run.mode == "auto" else by
     run.note_at = now + timedelta(minutes=times_of(content)["note"])
     record(session, "activated", run, by, now, commander=run.commander, bridge=run.bridge)
+    _note_issue(session, run, "activated", by, now)
     called = callouts.call_parties(session, run, content, now=now)
     held, short = reservations.reserve_needs(session, run, content["resources"], by=by, now=now)
     set_next(session, run)
@@ -192,6 +195,17 @@ def _level(fired: Sequence[Mapping[str, Any]]) -> str:
     said = [made["result"].get("level") for made in fired if isinstance(made["result"], dict)]
     known = [level for level in said if level in LEVELS]
     return known[-1] if known else "city"
+
+
+def _note_issue(session: Session, run: PlanRun, state: str, by: str, now: datetime) -> None:
+    """A hot issue keeps what became of the plan that it proposed."""
+    about, _, number = run.subject.partition(":")
+    if about != "hot issue" or run.is_drill or not number.isdigit():
+        return
+    issue = session.get(HotIssue, int(number), with_for_update=True)
+    if issue and issue.plan_state == "proposed":
+        told: Facts = {"ref": f"plan run:{run.id}", "reason": run.reason, "by": by, "now": now}
+        hot_issues.note_plan(session, issue, state, **told)
 
 
 def _end(run: PlanRun, state: str, now: datetime) -> None:
