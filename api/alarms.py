@@ -12,6 +12,7 @@ from api.facts import Facts
 from api.paging import Asked, Page, narrow, page
 from records import Alarm, Device
 from tasks.network import alarms
+from tasks.network.senders import check_senders
 
 router = make_router("alarms")
 SORTS = {
@@ -144,5 +145,6 @@ def show_alarm(alarm: Alarm) -> AlarmShown:
 
 
 def _receive(turn: Turn, given: list[AlarmGiven]) -> Taken:
+    check_senders(turn.session, (one.source for one in given), by=turn.person, now=turn.now)
     reports = [alarms.Report(**one.model_dump()) for one in given]
     return Taken(taken=alarms.receive(turn.session, reports, now=turn.now))

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from records import Alarm
 from records.database import open_session
+from tasks.network import alarm_sources
 from tests.asking import post, publish_fault, refused, wrong_fields
 from workflows.alarms import open_tickets
 from workflows.repeats import tell_tickets
@@ -73,6 +74,28 @@ def test_only_a_source_sends_alarms_and_it_does_nothing_else(ems, as_, engine):
     refused(ems.get("/api/tickets"), 403)
     refused(ems.post("/api/runs", json={"diagram": "fault_handling"}), 403)
     assert kept(engine) == []
+
+
+def test_nobody_speaks_for_a_source_that_has_an_account_of_its_own(
+    ems, engine, session, cast, clock, now
+):
+    """Or whoever may send could end the alarms of others."""
+    told = {"name": "东区 OMC", "sender": "liu"}
+    alarm_sources.put(session, "omc-1", "omc", told, by=cast["mei"], now=now)
+    alarm_sources.put(session, "omc-2", "omc", {"name": "西区"}, by=cast["mei"], now=now)
+    session.commit()
+    for name in ("omc-1", "baton"):
+        alone = {"alarms": [LOST, LOST | {"source": name, "is_clear": True}]}
+        refused(ems.post("/api/alarms", json=LOST | {"source": name}), 403)
+        assert name in refused(ems.post("/api/alarms/batches", json=alone), 403)["en"]
+    assert wrong_fields(ems.post("/api/alarms", json=LOST | {"source": "omc-1|x"})) == ["0.source"]
+    assert kept(engine) == []
+    assert ems.post("/api/alarms", json=LOST | {"source": "omc-2"}).status_code == 202
+    off = {"is_active": False}
+    alarm_sources.put(session, "omc-2", "omc", off, by=cast["mei"], now=now)
+    session.commit()
+    clock.now += timedelta(seconds=5)
+    refused(ems.post("/api/alarms", json=LOST | {"source": "omc-2"}), 403)
 
 
 def test_alarms_become_one_ticket_and_later_ones_are_added_to_it(ems, as_, engine, session, now):

@@ -60,6 +60,8 @@ def wrong_fields(report: Report, now: datetime) -> Iterable[tuple[str, str, str]
         value = getattr(report, name)
         if not 0 < len(value.strip()) <= 200:
             yield name, "须有 1 到 200 个字", "must have 1 to 200 characters"
+    if "|" in report.source:  # it parts a key
+        yield "source", "不能有 |", "has no |"
     if report.severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
         yield "severity", f"应为 {known} 之一", f"must be one of {known}"
