@@ -110,10 +110,13 @@ class ClockShown(BaseModel):
     rules: list[RuleShown]
 
 
-def show_clocks(session: Session, ticket: Ticket, now: datetime) -> list[ClockShown]:
+def show_clocks(
+    session: Session, ticket: Ticket, now: datetime, *, is_past: bool = False
+) -> list[ClockShown]:
     rules = [_show_rule(session, one) for one in decisions_of(session, ticket)]
     reasons, names = clocks.reasons_of(session), read_names(session)
-    return [_show(one, rules, reasons, names) for one in clocks.read_all(session, ticket, now)]
+    read = clocks.read_all(session, ticket, now, is_past=is_past)
+    return [_show(one, rules, reasons, names) for one in read]
 
 
 def read_names(session: Session) -> Names:

@@ -13,7 +13,7 @@ from records import Ticket
 from tasks.access.groups import name_groups
 from tasks.sla.clock_words import Reasons, name_reason
 from tasks.sla.clocks import reasons_of
-from tasks.timelines.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, net, total
+from tasks.timelines.segments import HAND_OFF, KINDS, NO_ORDER, Stretch, cut, net, total
 from tasks.timelines.stages import name_stage
 from tasks.timelines.time_spent import Gap, hand_offs_of, shares, stretches_of, sums
 
@@ -112,13 +112,15 @@ def show_time(id: Id, turn: Turn = allow("tickets:read")) -> TimeSpent:
     return tell_time(turn, turn.find(Ticket, id))
 
 
-def tell_time(turn: Turn, ticket: Ticket) -> TimeSpent:
+def tell_time(turn: Turn, ticket: Ticket, at: datetime | None = None) -> TimeSpent:
+    """`at`: as it was then; as it is where that is None."""
     bar, names = stretches_of(turn.session, ticket, turn.now), name_groups(turn.session)
+    bar = cut(bar, bar[0].started_at, at) if at else bar
     reasons = {**reasons_of(turn.session), NO_ORDER: dict(zip(("zh", "en"), NOBODY, strict=True))}
     alike = ("number", "state", "started_at", "opened_at", "restored_at", "closed_at")
     return TimeSpent(
         ticket_id=ticket.id,
-        as_of=turn.now,
+        as_of=at or turn.now,
         **{name: getattr(ticket, name) for name in alike},
         bar=[_show_stretch(one, reasons) for one in bar],
         totals=_totals(ticket, bar),
@@ -129,7 +131,7 @@ def tell_time(turn: Turn, ticket: Ticket) -> TimeSpent:
         hand_off_share=_share(bar, HAND_OFF),
         travel_share=_share(bar, ("travel",)),
         hand_offs=[_show_hand_off(one, names, reasons) for one in hand_offs_of(bar)],
-        clocks=show_clocks(turn.session, ticket, turn.now),
+        clocks=show_clocks(turn.session, ticket, at or turn.now, is_past=at is not None),
     )
 
 

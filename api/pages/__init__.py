@@ -9,8 +9,11 @@ from api.pages.batches import router as batches
 from api.pages.diagrams import router as diagrams
 from api.pages.drafts import router as drafts
 from api.pages.home import router as home
+from api.pages.incidents import router as incidents
 from api.pages.nightly import router as nightly
+from api.pages.past_tickets import router as past_tickets
 from api.pages.reports import router as reports
+from api.pages.runs import router as runs
 from api.pages.search import router as search
 from api.pages.sign_in import router as sign_in
 from api.pages.tickets import router as tickets
@@ -19,5 +22,5 @@ from api.pages.work_orders import router as work_orders
 from api.pages.worklist import router as worklist
 
 ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
-ROUTERS += [reports, nightly]  # for managers and administrators
+ROUTERS += [reports, nightly, runs, incidents, past_tickets]  # for managers and administrators
 ROUTERS += [diagrams, drafts]  # for owners of diagrams

@@ -35,6 +35,7 @@ MENU = (  # path, words, permission, key
     ("/alarm-groups", "Alarm groups", "alarms:read", "a"),
     ("/reports", "Reports", "reports:read", "r"),
     ("/diagrams", "Diagrams", "diagrams:read", "d"),
+    ("/runs", "Runs", "history:read", "u"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
@@ -96,6 +97,17 @@ def day(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%Y-%m-%d}"
 
 
+def _typed_moment(at: datetime) -> str:
+    """As a field of a form has it."""
+    return f"{at.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}"
+
+
+def _json(value: Any) -> str:
+    """To be read by people: what stands in it is escaped by the template."""
+    is_deep = isinstance(value, dict | list)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 if is_deep else 0, default=str).decode()
+
+
 def _day_before(at: datetime) -> str:
     """The last day of a time that ends here."""
     return day(at - timedelta(microseconds=1))
@@ -120,4 +132,5 @@ class _Marks(dict[str, str]):
 
 _marks = _Marks()
 _drawer.filters |= {"moment": moment, "day": day, "day_before": _day_before}
+_drawer.filters |= {"typed_moment": _typed_moment, "json": _json}
 _drawer.filters["iso"] = datetime.isoformat

@@ -23,8 +23,8 @@ def read(turn: Turn, ticket: Ticket) -> dict[str, Any]:
         "parent": _of(turn, Ticket, ticket.parent_id),
         "children": children(turn.session, ticket),
         "time": time,
-        "pieces": _pieces(time.bar),
-        "clocks": sorted(time.clocks, key=_urgency),
+        "pieces": pieces_of(time.bar),
+        "clocks": sorted(time.clocks, key=urgency),
         "orders": _orders(turn, ticket),
         "groups": name_groups(turn.session),
         "alarms": _newest(turn, Alarm, Alarm.ticket_id == ticket.id),
@@ -66,7 +66,7 @@ def _hops(turn: Turn, ticket: Ticket) -> list[dict[str, Any]]:
     ]
 
 
-def _pieces(bar: list[StretchShown]) -> list[dict[str, Any]]:
+def pieces_of(bar: list[StretchShown]) -> list[dict[str, Any]]:
     """The bar as parts of a hundred: x and width of each."""
     whole = sum(one.length.seconds for one in bar) or 1.0
     pieces, at = [], 0.0
@@ -77,7 +77,7 @@ def _pieces(bar: list[StretchShown]) -> list[dict[str, Any]]:
     return pieces
 
 
-def _urgency(clock: ClockShown) -> tuple[int, float]:
+def urgency(clock: ClockShown) -> tuple[int, float]:
     """Those that run come first, the next to run out on top."""
     if clock.ongoing is None:
         return 1, 0.0

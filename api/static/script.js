@@ -73,11 +73,20 @@
     addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
   }
 
+  function showPlace() { // of a wide diagram, what it waits for
+    const one = document.querySelector("[data-into-view]"), frame = one?.closest("figure");
+    if (!frame) return;
+    const at = one.getBoundingClientRect(), its = frame.getBoundingClientRect();
+    frame.scrollLeft += at.left - its.left - frame.clientWidth / 2;
+    frame.scrollTop += at.top - its.top - frame.clientHeight / 2;
+  }
+
   document.addEventListener("keydown", obey);
   document.addEventListener("click", openDialog);
   document.addEventListener("submit", onlyOnce);
   document.addEventListener("change", choose);
   tellChosen();
+  showPlace();
   countDown();
   setInterval(countDown, 1000);
   document.querySelector("[aria-invalid=true]")?.focus();

@@ -84,10 +84,13 @@ def read(
     return _reading(course, now, reasons) if course.is_there else None
 
 
-def read_all(session: Session, ticket: Ticket, now: datetime) -> list[Reading]:
-    """Every clock of the ticket, in the order of the policy."""
+def read_all(
+    session: Session, ticket: Ticket, now: datetime, *, is_past: bool = False
+) -> list[Reading]:
+    """Every clock of the ticket, in the order of the policy. `is_past`: as they stood at `now`."""
     history.write(session)
     entries = entries_of(session.connection(), [ticket.id]).get(ticket.id, [])
+    entries = [one for one in entries if one.at <= now] if is_past else entries
     courses, named = _courses(session, entries, now), reasons_of(session)
     return [_reading(course, now, named) for course in courses]
 
