@@ -118,7 +118,7 @@ def push(id: Id, given: Push, turn: Turn = allow("hot-issues:steer")) -> PushMad
 @router.put("/{id}/plan", summary="What became of the plan that was proposed")
 def decide(id: Id, given: PlanDecision, turn: Turn = allow("hot-issues:steer")) -> HotIssueShown:
     issue, told = _take(turn, id), given.model_dump()
-    hot_issues.note_plan(turn.session, issue, **told, by=turn.person.login, now=turn.now)
+    hot_issues.decide_plan(turn.session, issue, **told, by=turn.person, now=turn.now)
     return _show(issue)
 
 

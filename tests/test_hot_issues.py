@@ -6,7 +6,7 @@ from itertools import chain, count
 import pytest
 from sqlmodel import select
 
-from bpmn import cases
+from bpmn import cases, plan_offers
 from bpmn import hot_issues as with_runs
 from records import Case, FaqPush, HotIssue, Notice
 from tasks.cases import hot_issues, themes
@@ -17,6 +17,7 @@ from tasks.policy_checks import check_alone
 from tasks.refusals import Invalid, NotAllowed
 from tests.asking import post, publish, refused
 from tests.case_walks import CONSULTATION, Way
+from tests.plan_walks import publish_plans
 from workflows.hot_issues import count_themes
 
 RULES = shipped("hot_issues")
@@ -96,7 +97,9 @@ def take(session, cast, now):
 
 def issue_of(session):
     session.expire_all()
-    return session.exec(select(HotIssue)).one()
+    issue = session.exec(select(HotIssue)).one()
+    session.commit()  # the timed work writes, too
+    return issue
 
 
 def test_half_is_amber_and_all_of_it_proposes_the_plan(engine, session, now, take):
@@ -123,6 +126,17 @@ def test_the_media_are_seen_at_once_and_the_plan_is_decided_on_once(session, cas
     hot_issues.note_plan(session, issue, "activated", ref="plan run:7", **decide)
     with pytest.raises(NotAllowed):
         hot_issues.note_plan(session, issue, "declined", reason="误报", **decide)
+
+
+@on_one
+def test_a_plan_that_waits_for_its_commander_is_not_decided_on_elsewhere(session, cast, now, take):
+    publish_plans(session, now, "hot_issue")
+    take(1, channel="media")
+    issue = issue_of(session)
+    assert plan_offers.look_at_issue(session, issue.id, now=now)
+    told = {"reason": "误报", "by": cast["mei"], "now": now}
+    with pytest.raises(NotAllowed, match="waits for its commander"):
+        hot_issues.decide_plan(session, issue, "declined", **told)
 
 
 @on_one

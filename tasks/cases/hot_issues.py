@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from records import Article, Case, FaqPush, HotIssue, Person, history
+from records import Article, Case, FaqPush, HotIssue, Person, PlanRun, history
 from tasks import policies
 from tasks.access.people import require
 from tasks.cases import case_policy, hot_news, themes
@@ -119,6 +119,28 @@ def push(
     issue.push_id, issue.article_id = row.id, article.id
     record(session, "faq pushed", issue, by.login, now, push=row.id, article=article.id)
     return row
+
+
+def decide_plan(
+    session: Session,
+    issue: HotIssue,
+    state: str,
+    *,
+    ref: str = "",
+    reason: str = "",
+    by: Person,
+    now: datetime,
+) -> None:
+    """By hand, where no run of the plan waits for its commander."""
+    require(by, "hot-issues:steer")
+    mine = (PlanRun.subject == f"hot issue:{issue.id}", PlanRun.state == "proposed")
+    if run := session.exec(select(PlanRun.id).where(*mine)).first():
+        raise NotAllowed(
+            f"预案执行 {run} 正等指挥确认,请到那里确认或谢绝",
+            f"Plan run {run} waits for its commander: confirm or decline it there",
+            plan_run=run,
+        )
+    note_plan(session, issue, state, ref=ref, reason=reason, by=by.login, now=now)
 
 
 def note_plan(
