@@ -8,12 +8,14 @@ from api.pages.alarm_groups import router as alarm_groups
 from api.pages.batches import router as batches
 from api.pages.diagrams import router as diagrams
 from api.pages.drafts import router as drafts
+from api.pages.history import router as history
 from api.pages.home import router as home
 from api.pages.incidents import router as incidents
 from api.pages.nightly import router as nightly
 from api.pages.past_tickets import router as past_tickets
 from api.pages.reports import router as reports
 from api.pages.runs import router as runs
+from api.pages.seals import router as seals
 from api.pages.search import router as search
 from api.pages.sign_in import router as sign_in
 from api.pages.tickets import router as tickets
@@ -22,5 +24,5 @@ from api.pages.work_orders import router as work_orders
 from api.pages.worklist import router as worklist
 
 ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
-ROUTERS += [reports, nightly, runs, incidents, past_tickets]  # for managers and administrators
+ROUTERS += [reports, nightly, runs, incidents, past_tickets, history, seals]  # for managers
 ROUTERS += [diagrams, drafts]  # for owners of diagrams

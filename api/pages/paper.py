@@ -36,6 +36,7 @@ MENU = (  # path, words, permission, key
     ("/reports", "Reports", "reports:read", "r"),
     ("/diagrams", "Diagrams", "diagrams:read", "d"),
     ("/runs", "Runs", "history:read", "u"),
+    ("/history", "History", "history:read", "h"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
