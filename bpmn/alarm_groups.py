@@ -14,10 +14,9 @@ from sqlalchemy import func
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
-from bpmn import group_tickets, library
+from bpmn import group_tickets, library, unknown_objects
 from bpmn.dmn import Decision, DecisionFailed
 from records import Alarm, AlarmGroup, Ticket, history
-from tasks.archive import discrepancies
 from tasks.faults import notice_choice
 from tasks.faults.impact import best
 from tasks.faults.notice_choice import NONE
@@ -133,8 +132,8 @@ def _note(
 def _open(
     session: Session, group: AlarmGroup, hits: Sequence[Hit], action: str, now: datetime
 ) -> None:
-    if action == "discrepancy":
-        _raise_discrepancy(session, group, now)
+    if action == unknown_objects.ACTION:
+        unknown_objects.take_in(session, group, by=BY, now=now)
     was = session.get(Ticket, group.ticket_id) if group.ticket_id else None
     priority = min(group.priority, was.priority if was else "", key=PRIORITIES.index)
     group_tickets.open_for(session, group, hits, priority=priority, now=now)
@@ -153,17 +152,3 @@ def _takes_over_ticket(session: Session, group: AlarmGroup) -> bool:
         AlarmGroup.taken_over_by == group.id, col(AlarmGroup.ticket_id).is_not(None)
     )
     return session.exec(lesser.limit(1)).first() is not None
-
-
-def _raise_discrepancy(session: Session, group: AlarmGroup, now: datetime) -> None:
-    root = session.get(Alarm, group.root_alarm_id) if group.root_alarm_id else None
-    source = f"alarm source:{root.source}" if root else f"alarm group:{group.id}"
-    discrepancies.raise_one(
-        session,
-        kind="unknown_object",
-        object=group.root_object,
-        source=source,
-        by=BY,
-        now=now,
-        facts={"cause": group.cause, "severity": group.severity, "group": group.id},
-    )

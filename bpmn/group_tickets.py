@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from bpmn import child_tickets, tickets
+from bpmn import child_tickets, tickets, unknown_objects
 from records import AffectedCircuit, Alarm, AlarmGroup, Circuit, Device, Ticket
 from tasks.faults import first_word, intake, notice_choice
 from tasks.faults.impact import best
@@ -210,6 +210,7 @@ def _taken_over(session: Session, group: AlarmGroup) -> list[AlarmGroup]:
         .join(Ticket, col(Ticket.id) == col(AlarmGroup.ticket_id))
         .where(AlarmGroup.taken_over_by == group.id, AlarmGroup.id != group.id)
         .where(col(Ticket.state).in_(ALLOWED["join"]), col(Ticket.parent_id).is_(None))
+        .where(~func.coalesce(Ticket.open_key, "").startswith(unknown_objects.KEY))  # of many
     )
     return list(session.exec(lesser.order_by(col(AlarmGroup.id))))
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from bpmn import alarm_groups as responses
 from bpmn import library, runs
@@ -21,7 +21,7 @@ from records import (
 )
 from records.database import open_session
 from tasks import shifts
-from tasks.network import alarm_groups, alarms
+from tasks.network import alarm_groups, alarms, group_changes
 from tests.asking import publish_fault
 from tests.fault_walks import RESPONSE
 from tests.test_checks_responses import changed
@@ -173,6 +173,42 @@ def test_what_inventory_does_not_know_is_a_discrepancy_and_a_ticket(engine, sess
     with open_session(engine, readonly=True) as own:
         assert own.exec(select(Discrepancy.object)).all() == ["X-9"]
         assert own.get_one(Ticket, group.ticket_id).priority == "P4"
+
+
+def test_a_flood_of_objects_that_inventory_lacks_shares_one_ticket(engine, session, line, now):
+    """A source whose names of devices nobody has mapped."""
+    tell(session, now, *(f"X-{n}" for n in range(30)))
+    for seconds in (10, 20):
+        open_tickets(engine, now + seconds * SECONDS)
+    tell(session, now + 30 * SECONDS, "X-99", "HZ-1/1/1")
+    open_tickets(engine, now + 40 * SECONDS)
+    of = {one.root_object: one.ticket_id for one in groups(engine)}
+    shared = of["X-29"]
+    assert len({*of.values()}) == 22 and of["X-99"] == shared != of["GL-1"]
+    with open_session(engine, readonly=True) as own:
+        ticket = own.get_one(Ticket, shared)
+        assert (ticket.title, ticket.alarms) == ("告警源 ems 有多个资源中没有的对象", 11)
+        assert ticket.open_key == "unknown:ems" and ticket.state == "dispatched"
+        assert len(own.exec(select(Discrepancy.object)).all()) == 31
+        assert own.exec(select(func.count()).where(col(Alarm.ticket_id).is_(None))).one() == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_shared_ticket_is_taken_over_by_no_single_root(engine, session, line, cast, now):
+    tell(session, now, *(f"X-{n}" for n in range(22)), "HZ-1/1/1")
+    open_tickets(engine, now + 10 * SECONDS)
+    shared = session.exec(select(Ticket).where(Ticket.open_key == "unknown:ems")).one()
+    lesser, stays = session.exec(select(AlarmGroup).where(AlarmGroup.ticket_id == shared.id))
+    better = session.exec(select(AlarmGroup).where(AlarmGroup.root_object == "GL-1")).one()
+    reason = {"reason": "同一光缆", "by": cast["mei"], "now": now + 20 * SECONDS}
+    group_changes.take_over(session, better, lesser, **reason)
+    session.commit()
+    open_tickets(engine, now + 20 * SECONDS)
+    with open_session(engine, readonly=True) as own:
+        of = dict(own.exec(select(Alarm.object, Alarm.ticket_id)).all())
+        assert own.get_one(Ticket, shared.id).state == "dispatched"
+    assert of[lesser.root_object] == of["HZ-1/1/1"] == better.ticket_id
+    assert of[stays.root_object] == shared.id != better.ticket_id
 
 
 def test_minor_alarms_are_kept_and_open_nothing(engine, session, line, now):

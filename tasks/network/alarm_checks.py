@@ -13,6 +13,7 @@ NUMBERS = {  # path: from, to
     "stable_seconds": (0, DAY),
     "settle_seconds": (0, HOUR),
     "gap_seconds": (0, DAY),
+    "unknown_tickets": (0, 1_000),
     "resync.first_seconds": (5, HOUR),
     "resync.longest_seconds": (5, DAY),
     "shelf_hours": (1, 24 * 31),
@@ -21,6 +22,7 @@ NUMBERS = {  # path: from, to
     "window.seconds": (1, HOUR),
     "window.longest_seconds": (1, DAY),
 }
+WHOLE = ("flapping.times", "unknown_tickets")
 KNOWN: dict[str, set[str]] = {
     "hold_off": {"default", "causes"},
     "flapping": {"times", "seconds"},
@@ -31,6 +33,7 @@ KNOWN: dict[str, set[str]] = {
 TOP = {
     *KNOWN,
     *("stable_seconds", "settle_seconds", "gap_seconds", "shelf_hours"),
+    "unknown_tickets",
     *("layers", "default_layer", "consequences"),
 }
 LAYER: Types = {"key": str, "zh": str, "en": str, "causes": list}
@@ -94,7 +97,7 @@ def _layer(path: str, layer: Any, seen: dict[str, str]) -> Iterator[Finding]:
 
 def _number(path: str, given: Any, least: int, most: int) -> Iterator[Finding]:
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    is_whole = path != "flapping.times" or isinstance(given, int)
+    is_whole = path not in WHOLE or isinstance(given, int)
     if not is_number or not is_whole or not least <= given <= most:
         yield Finding(
             path,

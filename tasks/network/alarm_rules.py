@@ -16,6 +16,7 @@ from records.policies import Policed
 from tasks import policies
 
 GAP_SECONDS = 900  # of policies that were published before there was such a limit
+UNKNOWN_TICKETS = 20
 RESYNC = {"first_seconds": 60, "longest_seconds": 3_600}  # likewise
 _LAST: "WeakKeyDictionary[Engine, Policed]" = WeakKeyDictionary()
 
@@ -27,6 +28,7 @@ class Rules:
     flaps: int  # so many raises of one alarm …
     flap_window: timedelta  # … within this are flapping; so long without one, and it is over
     stable: timedelta  # clear for so long is clear for good
+    unknown_tickets: int  # of one source, about objects that inventory lacks; then they share one
     gap: timedelta  # what a source never sent, and is missing for so long, is a ticket
     ask_again: timedelta  # a source that told nothing, the first time …
     ask_rarely: timedelta  # … and at the longest: each pause is twice as long as the one before
@@ -74,6 +76,7 @@ def read(policed: Policed) -> Rules:
         flaps=told["flapping"]["times"],
         flap_window=_seconds(told["flapping"]["seconds"]),
         stable=_seconds(told["stable_seconds"]),
+        unknown_tickets=told.get("unknown_tickets", UNKNOWN_TICKETS),
         gap=_seconds(told.get("gap_seconds", GAP_SECONDS)),
         ask_again=_seconds(told.get("resync", RESYNC)["first_seconds"]),
         ask_rarely=_seconds(told.get("resync", RESYNC)["longest_seconds"]),
