@@ -9,6 +9,7 @@ from sqlmodel import select
 from bpmn import cases, plan_offers
 from bpmn import hot_issues as with_runs
 from records import Case, FaqPush, HotIssue, Notice
+from records.region.cases import take_cases
 from tasks.cases import hot_issues, themes
 from tasks.cases.themes import Said
 from tasks.learning import articles
@@ -204,3 +205,22 @@ def take_now(session, now):
         hot_issues.take(session, theme, heat, now=now)
     session.commit()
     return issue_of(session)
+
+
+@on_one
+def test_the_five_named_cases_are_in_the_demo_region_and_stay_what_they_are(
+    engine, session, cast, now
+):
+    take_cases(session, now)
+    session.commit()
+    named = [
+        key
+        for words in session.exec(select(Case.words).where(Case.answer != ""))
+        for key, theme in RULES["themes"].items()
+        if themes.fits(words, theme["all"])
+    ]
+    assert sorted(named) == sorted(RULES["themes"])
+    session.commit()  # the timed work writes, too
+    count_themes(engine, now)
+    rows = select(HotIssue.theme, HotIssue.state, HotIssue.volume).order_by(HotIssue.theme)
+    assert session.exec(rows).all() == [("bill_shock", "amber", 4), ("wifi_gprs", "settled", 8)]

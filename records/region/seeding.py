@@ -11,6 +11,7 @@ from records import history
 from records.database import open_session
 from records.history import Entry
 from records.progress import Progress, show_nothing
+from records.region.cases import take_cases
 from records.region.circuits import Sales
 from records.region.customers import Client, build_customers
 from records.region.devices import Workshop, place_devices
@@ -96,6 +97,7 @@ def _make(session: Session, rows: Rows, size: str, progress: Progress, now: date
     ducts = _build(session, rows, numbers, progress, now)
     rows.close()
     share_knowledge(session, now)
+    take_cases(session, now)
     counted = {_PLURALS.get(name, f"{name}s"): n for name, n in rows.written.items()}
     counted |= {"cities": numbers.cities, "counties": numbers.counties, "ducts": ducts}
     history.record(session, "seeded", subject=SUBJECT, by="system", at=now, size=size, rows=counted)

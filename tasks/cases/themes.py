@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from records.article_terms import terms_of
@@ -30,10 +30,6 @@ class Said:
     is_press: bool
     at: datetime
     issue: int | None = None  # the hot issue that it was found to be of
-
-    @cached_property
-    def plain(self) -> str:
-        return unicodedata.normalize("NFKC", self.words).casefold()
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -84,6 +80,17 @@ def heat_of(theme: Theme, rules: Rules) -> Heat:
     return Heat("amber" if why else "", why)
 
 
+def fits(words: str, all_: Iterable[Iterable[str]]) -> bool:
+    """Whether any of each list is said."""
+    said = plain(words)
+    return all(any(word in said for word in each) for each in all_)
+
+
+@lru_cache(maxsize=20_000)
+def plain(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).casefold()
+
+
 def _met(theme: Theme, red: Rules, share: float) -> dict[str, Any]:
     """The growth itself is not halved: twice as many as usual of four cases is chance."""
     volume, least = len(theme.cases), red["growth_volume"] * share
@@ -109,8 +116,8 @@ class _Search:
 
     def known(self) -> Iterable[Theme]:
         for key, told in self.rules["themes"].items():
-            if cases := self._take([each for each in self.late if _fits(each, told["all"])]):
-                usual = sum(_fits(each, told["all"]) for each in self.early) / self.windows
+            if cases := self._take([each for each in self.late if fits(each.words, told["all"])]):
+                usual = sum(fits(each.words, told["all"]) for each in self.early) / self.windows
                 words = [words[0] for words in told["all"]]
                 yield Theme(key, told["zh"], told["en"], words, cases, usual)
 
@@ -157,10 +164,6 @@ class _Search:
         taken = {each.id for each in cases}
         self.late = [each for each in self.late if each.id not in taken]
         return cases
-
-
-def _fits(said: Said, all_: Iterable[Iterable[str]]) -> bool:
-    return all(any(word in said.plain for word in words) for words in all_)
 
 
 def _is_like(first: Said, other: Said) -> bool:
