@@ -23,6 +23,8 @@ from records import (
     Hop,
     Membership,
     Person,
+    PlanCircuit,
+    PlanResource,
     Section,
     Site,
 )
@@ -32,6 +34,7 @@ from records.database import connect, open_session
 from records.history import breaks
 from records.progress import show_progress
 from records.region import ACCOUNTS, NoRegion, RegionRefused, overlay, seed
+from records.region.plans import STOCK
 from records.region.rows import TABLES
 from records.region.sizes import CIRCUITS, CUSTOMERS, plan, share
 from records.schema import NotMigrated
@@ -318,3 +321,13 @@ def test_progress_is_a_bar_on_a_terminal():
         progress("Circuits", 1, 2)
         progress("Circuits", 2, 2)
     assert "2/2" in console.export_text()
+
+
+def test_each_city_has_what_plans_draw_on_and_the_best_circuits_have_a_plan(region):
+    rows = region.exec(select(PlanResource).order_by(PlanResource.id)).all()
+    cities = {row.city for row in rows}
+    assert cities == set(region.exec(select(Site.city).distinct()))
+    assert len(rows) == len(cities) * len(STOCK)
+    assert all(row.place and row.keeper and row.quantity for row in rows)
+    linked = select(Circuit.grade).join(PlanCircuit, PlanCircuit.circuit_id == Circuit.id)
+    assert region.exec(linked).all() == ["AAA"] * 5

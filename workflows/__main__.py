@@ -109,9 +109,11 @@ def rate(chosen: argparse.Namespace) -> int:
 
 
 def guide(chosen: argparse.Namespace) -> int:
-    """Exit code 1 where an order does not come to its archive, a case not to its close."""
-    from workflows import hot_tour, tour
+    """Exit code 1 where an order does not come to its archive, a case, a plan not to its close."""
+    from workflows import hot_tour, plan_tour, tour
 
+    if chosen.of == "cable-cut":
+        return int(plan_tour.walk_cable_cut()["run"]["state"] != "closed")
     if chosen.of == "hot-issue":
         told = hot_tour.walk_hot_issue()
         return int(any(one["state"] != "closed" for one in told["courses"] + told["surge"]))
@@ -182,7 +184,7 @@ def _read() -> argparse.Namespace:
     rating.add_argument("--hours", type=float, default=0, help="of the trace; 0: all of it")
     rating.set_defaults(command=rate)
     touring = commands.add_parser("tour", help="a story through the API, told afterwards")
-    touring.add_argument("of", choices=["activation", "hot-issue"])
+    touring.add_argument("of", choices=["activation", "cable-cut", "hot-issue"])
     touring.set_defaults(command=guide)
     planning = commands.add_parser("plan-year", help="a year of planned inspections")
     planning.add_argument("--size", choices=["XS", "S", "M"], default="S", help="of the region")

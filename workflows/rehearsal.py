@@ -77,12 +77,12 @@ def plan_work(
 class Shift:
     """Does what is due, each job when its turn comes, as a real one does (shift.py)."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.turns = engine, dict[str, datetime]()
+    def __init__(self, engine: Engine, lanes: Sequence[str] = LANES) -> None:
+        self.engine, self.lanes, self.turns = engine, lanes, dict[str, datetime]()
 
     def tick(self, now: datetime) -> None:
         for name, job in jobs().items():
-            if job.lane in LANES and now >= self.turns.get(name, now):
+            if job.lane in self.lanes and now >= self.turns.get(name, now):
                 self.turns[name] = now + timedelta(seconds=job.seconds)
                 for _ in range(ROUNDS):
                     if not job.work(self.engine, now):

@@ -21,6 +21,7 @@ from records.region.knowledge import share_knowledge
 from records.region.network import Network
 from records.region.people import build_people, open_accounts
 from records.region.places import build_places
+from records.region.plans import prepare_for_plans
 from records.region.rooms import Builder, count_rooms
 from records.region.rows import Rows
 from records.region.sizes import Plan, plan
@@ -98,6 +99,7 @@ def _make(session: Session, rows: Rows, size: str, progress: Progress, now: date
     rows.close()
     share_knowledge(session, now)
     take_cases(session, now)
+    prepare_for_plans(session, now)
     counted = {_PLURALS.get(name, f"{name}s"): n for name, n in rows.written.items()}
     counted |= {"cities": numbers.cities, "counties": numbers.counties, "ducts": ducts}
     history.record(session, "seeded", subject=SUBJECT, by="system", at=now, size=size, rows=counted)
