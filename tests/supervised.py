@@ -61,9 +61,14 @@ class Supervised:
             return self.prefect.ask("POST", "/flow_runs/filter", told)
         return []
 
+    def children(self):
+        """All its processes, once the server and the runner are there."""
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return found if len(found) >= 2 else []
+
     def child(self, words):
         """The process whose command has these words."""
-        for one in psutil.Process(self.process.pid).children(recursive=True):
+        for one in self.children():
             with suppress(psutil.Error):
                 if words in " ".join(one.cmdline()):
                     return one
