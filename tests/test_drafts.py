@@ -7,11 +7,14 @@ from sqlmodel import col, select
 
 from api.pages import painting
 from bpmn import drafts, library, runs
+from bpmn.comparing import compare
+from bpmn.dmn.grids import add_row, drop_row, move_up, read_grids, write_cells
 from records import Draft, Entry, Person, history
-from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed
+from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound
 from tests.asking import post, publish, refused
 from tests.checked import drawn
 from tests.diagram_maker import node, properties, script
+from tests.fault_walks import FAULT
 
 OLD = drawn([script("A", "x = 1")], "s A e")
 NAME, KEY = next(iter(OLD)), "p"
@@ -174,6 +177,42 @@ def test_pages_show_change_offer_and_review(as_, draft, olga):
     changes = other.get(f"/diagrams/{KEY}/changes?old=1&new=2").text
     assert "x = 2" in changes and "x = 1" in changes
     assert as_("dora").get(f"/diagrams/{KEY}/paint").json() == {"steps": {}}
+
+
+def test_a_decision_table_is_changed_cell_by_cell(as_, session, cast, now):
+    publish(session, now, FAULT)
+    draft = drafts.begin(session, "fault_handling", by="owen", now=now)
+    session.commit()
+    owen, place = as_("owen"), f"/drafts/{draft.id}/tables/fault_limit.dmn"
+    assert "fault_limit_row_1" in owen.get(place).text
+    given = {"table": "fault_limit", "width": "14", "revision": "1", "row": ["fault_limit_row_1"]}
+    cells = read_grids(FAULT["fault_limit.dmn"])[0].rows["fault_limit_row_1"]
+    typed = {f"cell.fault_limit_row_1.{n}": cell for n, cell in enumerate(cells)}
+    saved = owen.post(place, data=given | typed | {"cell.fault_limit_row_1.2": "7"})
+    assert saved.status_code == 200
+    session.expire_all()
+    [change] = compare(FAULT, library.unpack(draft.bundle))
+    session.commit()
+    assert (change.element, change.was, change.now) == ("fault_limit_row_1_out_1", "5", "7")
+    again = given | typed | {"revision": "2", "add": "fault_limit_row_1"}
+    assert owen.post(place, data=again).status_code == 200
+    lost = given | {"revision": "3", "row": ["gone"]}
+    assert owen.post(place, data=lost).status_code == 409
+    assert owen.get(f"/drafts/{draft.id}/tables/nowhere.dmn").status_code == 404
+
+
+def test_rows_come_go_and_move_and_the_rest_of_the_file_stays():
+    text = FAULT["fault_limit.dmn"]
+    assert write_cells(text, "fault_limit", {}).count(b"<rule ") == text.count(b"<rule ")
+    more = add_row(text, "fault_limit", "fault_limit_row_1")
+    [before], [after] = read_grids(text), read_grids(more)
+    assert len(after.rows) == len(before.rows) + 1
+    new = next(iter(after.rows.keys() - before.rows.keys()))
+    assert list(after.rows)[1] == new and after.rows[new] == before.rows["fault_limit_row_1"]
+    assert next(iter(read_grids(move_up(more, "fault_limit", new))[0].rows)) == new
+    assert read_grids(drop_row(more, "fault_limit", new)) == [before]
+    with pytest.raises(NotFound):
+        drop_row(text, "fault_limit", "nowhere")
 
 
 def test_a_step_is_hot_where_orders_wait_long_for_somebody(session, as_, cast, now):

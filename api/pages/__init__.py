@@ -6,6 +6,7 @@ paper.py; how a form is filled in: answers.py.
 
 from api.pages.alarm_groups import router as alarm_groups
 from api.pages.batches import router as batches
+from api.pages.decision_tables import router as decision_tables
 from api.pages.diagrams import router as diagrams
 from api.pages.drafts import router as drafts
 from api.pages.history import router as history
@@ -25,4 +26,4 @@ from api.pages.worklist import router as worklist
 
 ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
 ROUTERS += [reports, nightly, runs, incidents, past_tickets, history, seals]  # for managers
-ROUTERS += [diagrams, drafts]  # for owners of diagrams
+ROUTERS += [diagrams, drafts, decision_tables]  # for owners of diagrams

@@ -24,6 +24,7 @@ from tasks.refusals import Refusal
 REFUSALS = (Refusal, StaleDataError, IntegrityError)
 Typed = dict[str, list[str]]
 SIGN_IN = "/sign-in"
+MOST_FIELDS = 20_000  # a decision table has one for each cell
 
 
 def make_pages() -> APIRouter:
@@ -99,7 +100,7 @@ def back(turn: Turn, otherwise: str) -> Response:
 def typed(turn: Turn) -> Typed:
     """The fields of the form that was sent; what is empty is not there."""
     text = turn.body.decode("utf-8", "replace").replace("\0", "")
-    return parse_qs(text, max_num_fields=1_000)
+    return parse_qs(text, max_num_fields=MOST_FIELDS)
 
 
 def first(told: Typed, name: str) -> str:

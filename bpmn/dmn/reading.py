@@ -45,11 +45,12 @@ def read_tables(xml: bytes) -> dict[str, DecisionTable]:
     return tables
 
 
-def parsed(xml: bytes) -> Any:
+def parsed(xml: bytes, *, comments: bool = False) -> Any:
+    """The root. Without `comments` those are left out, which no rule has to look past then."""
     if len(xml) > SIZE:
         raise BadDecisions(f"文件超过 {SIZE} 字节。", f"The file is larger than {SIZE} bytes.")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=not comments
     )
     try:
         root = etree.fromstring(xml, parser)
