@@ -8,17 +8,18 @@ from what was held, not by the planner's own rules. Exit code 1 where something 
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, event, text, update
 from sqlmodel import Session, col, select
 
 from records import (
@@ -63,23 +64,32 @@ class Month:
 
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    used: float = 0.0  # of the processor
 
 
 def plan_year(size: str, *, days: int = YEAR) -> dict[str, int]:
     """What was counted; printed as two tables."""
     with show_progress() as show, _region(size, show) as engine:
         world, months = World(engine, SIZES[size]), dict[str, Month]()
-        for n in range(days):
-            now = FIRST + n * DAY
-            month = months.setdefault(f"{now:%Y-%m}", Month())
-            world.live(n, now, month)
-            began = time.perf_counter()
-            inspections.plan(engine, now)
-            month.seconds += time.perf_counter() - began
-            show("A year of planning", n + 1, days)
-        told = judge(engine, FIRST + days * DAY, months)
+        lived = 0
+        with suppress(KeyboardInterrupt):  # who has seen enough: judged until then
+            for n in range(days):
+                _live_one_night(world, n, months)
+                lived = n + 1
+                show("A year of planning", lived, days)
+        told = judge(engine, FIRST + lived * DAY, months)
     _print(months, told)
     return told
+
+
+def _live_one_night(world: "World", n: int, months: dict[str, Month]) -> None:
+    now = FIRST + n * DAY
+    month = months.setdefault(f"{now:%Y-%m}", Month())
+    world.live(n, now, month)
+    began, used = time.perf_counter(), time.process_time()
+    inspections.plan(world.engine, now)
+    month.seconds += time.perf_counter() - began
+    month.used += time.process_time() - used
 
 
 class World:
@@ -157,6 +167,10 @@ def judge(engine: Engine, now: datetime, months: dict[str, Month]) -> dict[str, 
         needs = session.exec(select(InspectionNeed).where(col(InspectionNeed.by_at) <= now)).all()
         due = [need for need in needs if need.state not in ("dropped", "declined")]
         times = [_times(need, held) for need in due]
+        for need, n in zip(due, times, strict=True):
+            if n != 1:
+                span = f"{need.from_at:%m-%d} to {need.by_at:%m-%d}"
+                console.print(f"{need.key}: {n} times, {need.state}, {span}")
         calendar = _calendar(session)
         days = [day for ends in held.values() for day in ends.values()]
         return {
@@ -248,11 +262,11 @@ COLUMNS = ("planned", "periodic", "opening", "assurance", "again", "held")
 def _print(months: dict[str, Month], told: dict[str, int]) -> None:
     table = Table(title="Planned in each month")
     table.add_column("month")
-    for name in (*COLUMNS, "seconds"):
+    for name in (*COLUMNS, "seconds", "of the processor"):
         table.add_column(name, justify="right")
     for name, month in sorted(months.items()):
         numbers = [f"{month.counts[column]:,}" for column in COLUMNS]
-        table.add_row(name, *numbers, f"{month.seconds:.1f}")
+        table.add_row(name, *numbers, f"{month.seconds:.1f}", f"{month.used:.1f}")
     console.print(table)
     verdict = Table(title="The year", show_header=False)
     for name, count in told.items():
@@ -264,6 +278,7 @@ def _print(months: dict[str, Month], told: dict[str, int]) -> None:
 def _region(size: str, show: Progress) -> Iterator[Engine]:
     with TemporaryDirectory(prefix="baton-year-") as folder:
         engine = connect(f"sqlite:///{Path(folder) / 'year.sqlite3'}")
+        event.listen(engine, "connect", _be_hasty)
         try:
             migrate(engine)
             seed(engine, size, show, now=FIRST)
@@ -271,3 +286,7 @@ def _region(size: str, show: Progress) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+def _be_hasty(connection: Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # it is gone afterwards

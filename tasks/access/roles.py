@@ -13,6 +13,7 @@ PERMISSIONS = {  # permission: Chinese and English
     "alarms:send": ("上送告警", "send alarms"),
     "assets:read": ("查看班组、车辆、仪表与预约", "see teams, vehicles, instruments and bookings"),
     "assets:administer": ("管理班组、车辆与仪表", "administer teams, vehicles and instruments"),
+    "assurance:plan": ("安排重保", "plan assurance periods"),
     "bookings:administer": ("登记请假、值班、送修", "note who is away and what is in repair"),
     "certificates:administer": ("登记资质证书", "note certificates"),
     "archives:read": ("查看客户档案", "see customers' archives"),
@@ -29,6 +30,7 @@ PERMISSIONS = {  # permission: Chinese and English
     ),
     "circuits:read": ("查看电路与设备", "see circuits and devices"),
     "customers:read": ("查看客户", "see customers"),
+    "cutovers:ask": ("申请、取消割接", "ask for cutovers and call them off"),
     "diagrams:read": ("查看流程图", "see diagrams"),
     "diagrams:draft": ("起草流程图", "draft diagrams"),
     "diagrams:publish": ("评审、发布、回退流程图", "review, publish and roll back diagrams"),
@@ -117,11 +119,17 @@ KEEP = {"articles:publish", "faq-pushes:send"}  # answer for what others read
 ANSWER = {"plan-runs:advance"}  # when a plan calls
 WORK = READ | SHARE | ANSWER | {"work-orders:advance", "discrepancies:propose", "visits:advance"}
 SERVE = WORK | {"tickets:open", "orders:take-in", "cases:open", "plan-runs:start"}
-VISIT = {"inspections:plan", "visits:plan", "visits:approve", "bookings:administer"}
+VISIT = {
+    "assurance:plan",
+    "inspections:plan",
+    "visits:plan",
+    "visits:approve",
+    "bookings:administer",
+}
 EQUIP = {"assets:administer", "certificates:administer", "visits:approve-more"}
 SELL = {"tickets:open", "cases:open", "archives:keep", "leads:keep", "inspections:plan"}
 DISPATCH = SERVE | KEEP | {"tickets:steer", "work-orders:assign", "suspensions:approve"}
-JUDGE = {"discrepancies:settle", "alarms:handle", "planned-works:plan"}
+JUDGE = {"cutovers:ask", "discrepancies:settle", "alarms:handle", "planned-works:plan"}
 COMMAND = {"plan-runs:command", "plan-runs:drill"}
 PREPARE = {"plans:write", "plans:equip"}
 DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer", "views:share"}

@@ -95,7 +95,7 @@ class Pool:
         self.tools: list[str] = job["tools"]
         self.skills = [read_wanted(text) for text in job["skills"]]
         self.cities: dict[str, list[Crew]] = defaultdict(list)
-        self._near: dict[int, list[Crew]] = {}
+        self._near: dict[tuple[int, bool], list[Crew]] = {}
         self._teams: dict[int, Crew] = {}
         self._people: dict[int, Inspector] = {}
         self._things: dict[int, Thing] = {}
@@ -108,9 +108,9 @@ class Pool:
         self._read_plans(now)
         return self
 
-    def find(self, place: Site, starts_at: datetime, ends_at: datetime) -> Slot | None:
-        """The nearest crew that is free then: of that city, or of others where it has none."""
-        for crew in self._near.get(place.id) or self._look_near(place):
+    def find(self, place: Site, starts_at: datetime, ends_at: datetime, far: bool) -> Slot | None:
+        """The nearest crew that is free then: of that city; of any, where it has none or `far`."""
+        for crew in self._near.get((place.id, far)) or self._look_near(place, far):
             things = [self._pick(crew.things[tool], (starts_at, ends_at)) for tool in self.tools]
             if all(things) and (slot := self._lead(crew, place, starts_at, ends_at)):
                 carried = [self._pick(crew.things[tool], slot.span) for tool in self.tools]
@@ -126,11 +126,12 @@ class Pool:
         for thing in [*slot.things, *([slot.vehicle] if slot.vehicle else [])]:
             thing.taken.add(slot.span)
 
-    def _look_near(self, place: Site) -> list[Crew]:
+    def _look_near(self, place: Site, far: bool) -> list[Crew]:
         able = {city: [c for c in crews if c.people] for city, crews in self.cities.items()}
-        crews = able.get(place.city) or [crew for mine in able.values() for crew in mine]
+        crews = [] if far else able.get(place.city, [])
+        crews = crews or [crew for mine in able.values() for crew in mine]
         near = sorted(crews, key=lambda crew: _far(crew, place))[:MOST_CREWS]
-        return self._near.setdefault(place.id, near)
+        return self._near.setdefault((place.id, far), near)
 
     def _lead(self, crew: Crew, place: Site, starts_at: datetime, ends_at: datetime) -> Slot | None:
         for mate in crew.people:

@@ -177,13 +177,17 @@ def _place(
     days = Days(needs.calendar_of(session), planning["slots"])
     rooms = policies.current(session, "checklists").content["rooms"]
     places = _places(session, {group[0].site_id for group in waiting})
-    waits = (planning["least_notice_days"], 1)  # where nothing else is left: tomorrow
+    soon = planning["least_notice_days"]
+    ways = ((soon, False), (1, False), (1, True))  # at short notice; then from another city
     placed, left = [], 0
     for group in waiting:
         minutes = max(rooms.get(need.room, {"minutes": 90})["minutes"] for need in group)
         place = places[group[0].site_id]
-        times = (days.within(*_time(group, now + wait * DAY), minutes) for wait in waits)
-        slot = next(filter(None, (_find(pool, free, place, group) for free in times)), None)
+        found = (
+            _find(pool, days.within(*_time(group, now + wait * DAY), minutes), place, group, far)
+            for wait, far in ways
+        )
+        slot = next(filter(None, found), None)
         if slot is None:
             left += len(group)
         else:
@@ -198,7 +202,11 @@ def _time(group: Sequence[InspectionNeed], soonest: datetime) -> Times:
 
 
 def _find(
-    pool: Pool, free: Sequence[Sequence[Times]], place: Site, group: Sequence[InspectionNeed]
+    pool: Pool,
+    free: Sequence[Sequence[Times]],
+    place: Site,
+    group: Sequence[InspectionNeed],
+    far: bool,
 ) -> Slot | None:
     """Each room has a day of the period of its own, so that days are equally full and a room is
     seen at equal intervals; the days after that, then those before."""
@@ -207,7 +215,7 @@ def _find(
     for slots in (*free[first:], *free[:first]):
         turn = seed // len(free) % len(slots)
         for starts_at, ends_at in (*slots[turn:], *slots[:turn]):
-            if slot := pool.find(place, starts_at, ends_at):
+            if slot := pool.find(place, starts_at, ends_at, far):
                 return slot
     return None
 

@@ -73,8 +73,14 @@ def _note(session: Session, row: Inspection, visit: Visit, now: datetime) -> Non
 
 
 def _is_led(session: Session, row: Inspection, visit: Visit) -> bool:
-    """Two of one room may be on one visit: its lead is that of the first."""
-    others = select(Inspection.id).where(Inspection.visit_id == visit.id, Inspection.id != row.id)
+    """Two of one room may be on one visit, and one that is planned may have to make way for a
+    visit that was there before: the lead is that of the other one."""
+    others = select(Inspection.id).where(
+        Inspection.lead_id == row.lead_id,
+        Inspection.starts_at == visit.starts_at,
+        Inspection.id != row.id,
+        col(Inspection.state).in_(("planned", "sent")),
+    )
     return session.exec(others.limit(1)).first() is not None
 
 

@@ -3,13 +3,12 @@ in tasks/inspections/. What people gave and cannot be done is told back, for the
 again.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from records import Inspection, history
+from records import Inspection
 from tasks.inspections import findings, inspection_reports, inspections, needs, results
-from tasks.inspections.inspection_states import record
 from tasks.refusals import Refusal
+from tasks.services.attempts import attempt
 from tasks.services.kinds import Caller, ServiceRefused
 
 Facts = dict[str, Any]
@@ -21,12 +20,12 @@ def describe(caller: Caller) -> Facts:
 
 def take_appointment(caller: Caller, *, appointment: Facts) -> Facts:
     """`is_taken` is false where it will not do, and history says why."""
-    return _attempt(caller, inspections.take_appointment, appointment)
+    return attempt(caller, inspections.take_appointment, _row(caller), appointment)
 
 
 def take_results(caller: Caller, *, results_told: Facts) -> Facts:
     """All of the checklist, or `is_taken` is false: `why` says what is missing."""
-    told = _attempt(caller, results.take, results_told)
+    told = attempt(caller, results.take, _row(caller), results_told)
     if told["is_taken"]:
         needs.settle(caller.session, _row(caller), "met")
     return {"observations": []} | told
@@ -38,7 +37,7 @@ def note_findings(caller: Caller, *, observations: list[Facts], grades: list[Fac
 
 
 def sign(caller: Caller, *, signature: Facts) -> Facts:
-    return {"is_signed": False} | _attempt(caller, inspections.sign, signature)
+    return {"is_signed": False} | attempt(caller, inspections.sign, _row(caller), signature)
 
 
 def act_on_findings(caller: Caller, *, observations: list[Facts]) -> Facts:
@@ -56,12 +55,12 @@ def send_report(caller: Caller, *, summary: str) -> Facts:
 
 
 def mend(caller: Caller, *, mended: Facts) -> Facts:
-    return {"left": 1} | _attempt(caller, findings.mend, mended)
+    return {"left": 1} | attempt(caller, findings.mend, _row(caller), mended)
 
 
 def look_again(caller: Caller, *, looked: Facts) -> Facts:
     """Who mended it does not look again: then `is_taken` is false."""
-    return {"left": 1} | _attempt(caller, findings.look_again, looked)
+    return {"left": 1} | attempt(caller, findings.look_again, _row(caller), looked)
 
 
 def finish(caller: Caller) -> Facts:
@@ -73,19 +72,6 @@ def cancel(caller: Caller, *, reason: str, by: str) -> Facts:
     row = _row(caller)
     inspections.cancel(caller.session, row, reason=reason, by=by or caller.by, now=caller.now)
     return {"state": "cancelled"}
-
-
-def _attempt(caller: Caller, verb: Callable[..., Facts], given: Facts) -> Facts:
-    row = _row(caller)
-    try:
-        with history.savepoint(caller.session):
-            told = verb(caller.session, row, given, by=caller.by, now=caller.now)
-            return told | {"is_taken": True, "why": {}}
-    except Refusal as refusal:
-        fields = refusal.facts.get("fields", [])
-        why: Facts = {"zh": refusal.zh, "en": refusal.en, "fields": fields[:20]}
-        record(caller.session, f"{verb.__name__} refused", row, caller.by, caller.now, **why)
-        return {"is_taken": False, "why": why}
 
 
 def _row(caller: Caller) -> Inspection:
