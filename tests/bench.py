@@ -20,6 +20,7 @@ from tests import (
     bench_crowd,
     bench_search,
     bench_storm,
+    bench_worklist,
 )
 from tests.bench_databases import Place, place
 from tests.bench_rows import Figure
@@ -31,6 +32,7 @@ ROWS: dict[str, Callable[[Place, Progress], list[Figure]]] = {
     "4": bench_clocks.measure,
     "5": bench_alarms.measure,
     "5-storm": bench_storm.measure,
+    "worklist": bench_worklist.measure,
     "search": bench_search.measure,
 }
 KINDS = ("sqlite", "postgresql")

@@ -154,3 +154,14 @@ def test_people_choose_rows_and_see_how_each_answered(as_, orders, session, cast
     assert "3 done, 0 refused" in done.text and "queue=line" in str(done.url)
     undone = dora.post(f"/work-orders/batches/{done.url.params['batch']}/undoing", headers=english)
     assert "Undone" in undone.text
+
+
+def test_the_rows_are_sent_again_only_where_they_are_others(as_, orders, session):
+    dora, place = as_("dora"), "/work-orders/live?queue=line"
+    shown = dora.get("/work-orders?queue=line").text
+    mark = re.search(r'data-mark="(\w+)"', shown)[1]
+    assert dora.get(place, headers={"Baton-Mark": mark}).status_code == 204
+    post(dora, f"work-orders/{orders[0].id}/claim")
+    again = dora.get(place, headers={"Baton-Mark": mark})
+    assert again.status_code == 200 and again.headers["Baton-Mark"] != mark
+    assert again.text.count("data-row=") == 3 and "<html" not in again.text

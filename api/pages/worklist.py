@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import worklist
 from api.deps import Turn, allow
-from api.pages import batch_sheets
+from api.pages import batch_sheets, live
 from api.pages.pages import go, make_pages, show
 from api.worklist import COLUMNS, DUE, Wanted
 from records import Circuit, Customer, Device, Group, Site, Ticket, WorkOrder
@@ -35,23 +35,49 @@ def list_orders(
     """Open ones, whose clock runs out first on top. Asked for nothing: what one begins with."""
     if not turn.request.query_params and (view := saved_views.first_of(turn.session, turn.person)):
         return go(f"/work-orders?{worklist.of_view(view).query()}")
-    found = worklist.read(turn, asked)
     return show(
         turn,
         "work_orders/list.html",
-        orders=found.items,
-        next=found.next,
-        asked=asked,
-        address=asked.query(),
-        known=_facts(turn, asked, found.items),
-        queues=_queues(turn, groups_of(turn.session, turn.person)),
-        groups=name_groups(turn.session),
+        **_table(turn, asked),
         batch=batch_sheets.read(turn, asked.batch),
         reasons=reasons_of(turn.session),
         views=_views(turn),
         choices=_choices(),
-        stage_of=name_stage,
     )
+
+
+@router.get("/work-orders/live")
+def show_if_new(
+    asked: Annotated[Wanted, Query()], turn: Turn = allow("work-orders:read")
+) -> Response:
+    """The rows alone, where they are other than those that the page has already."""
+    table = _table(turn, asked)
+    if table["mark"] == turn.request.headers.get(live.HEADER):
+        return live.same()
+    return live.changed(show(turn, "work_orders/_table.html", **table), table["mark"])
+
+
+def _table(turn: Turn, asked: Wanted) -> dict[str, Any]:
+    """What the part of the page shows that refreshes itself."""
+    found = worklist.read(turn, asked)
+    queues = _queues(turn, groups_of(turn.session, turn.person))
+    return {
+        "orders": found.items,
+        "next": found.next,
+        "asked": asked,
+        "address": asked.query(),
+        "known": _facts(turn, asked, found.items),
+        "queues": queues,
+        "groups": name_groups(turn.session),
+        "stage_of": name_stage,
+        "mark": live.mark([queues, *map(_signs, found.items)]),
+    }
+
+
+def _signs(row: dict[str, Any]) -> Any:
+    """What another row would differ in. A clock moves what is due without a new revision."""
+    order, ticket = row["order"], row["ticket"]
+    return order.id, order.revision, order.due_at, ticket and ticket.revision
 
 
 def _queues(turn: Turn, groups: list[Group]) -> list[dict[str, Any]]:
@@ -114,7 +140,7 @@ def _by_ticket(turn: Turn, tickets: list[Ticket], ask: Any) -> dict[int, Any]:
 
 def _customers() -> Any:
     joined = col(Customer.id) == col(Ticket.customer_id)
-    return select(Ticket.id, Customer.name).join(Customer, joined)
+    return select(Ticket.id, Customer).join(Customer, joined)
 
 
 def _cities() -> Any:

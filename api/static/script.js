@@ -33,7 +33,7 @@
   function tellChosen() {
     const chosen = boxes().filter((box) => box.checked).length, told = document.querySelector("[data-chosen]");
     const all = document.querySelector("[data-all]");
-    if (!told) return;
+    if (!told || !all) return;
     told.textContent = `${chosen} ×`;
     told.hidden = !chosen;
     all.hidden = false;
@@ -85,6 +85,7 @@
   document.addEventListener("click", openDialog);
   document.addEventListener("submit", onlyOnce);
   document.addEventListener("change", choose);
+  document.addEventListener("renewed", () => { tellChosen(); countDown(); }); // live.js
   tellChosen();
   showPlace();
   countDown();
