@@ -20,6 +20,7 @@ MEGABYTE = 1024 * 1024
 LARGEST = MEGABYTE
 LARGER = {
     re.compile(r"/api/work-orders/\d+/attachments"): 12 * MEGABYTE,
+    re.compile(r"/work-orders/\d+/files"): 12 * MEGABYTE,
     re.compile(r"/api/alarm-sources/[^/]+/receipts"): 12 * MEGABYTE,
     re.compile(r"/api/imports"): 24 * MEGABYTE,  # 100,000 rows and more
     re.compile(r"/api/diagrams(/checks)?"): 8 * MEGABYTE,  # the gate takes 2 MB a file

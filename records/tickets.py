@@ -10,6 +10,7 @@ from records.columns import BigId, Json, UtcDateTime
 
 IS_LOOKED_AT = "plan_look_at IS NOT NULL"
 IS_STIRRED = "stirred_at IS NOT NULL"
+HAS_PHONE = "phone <> ''"
 IS_UNACCOUNTED = "accounted_at IS NULL AND closed_at IS NOT NULL"
 
 
@@ -21,6 +22,8 @@ class Ticket(SQLModel, table=True):
               postgresql_where=text(IS_LOOKED_AT)),
         Index("ix_ticket_stirred", "stirred_at", sqlite_where=text(IS_STIRRED),
               postgresql_where=text(IS_STIRRED)),
+        Index("ix_ticket_phone", "phone", sqlite_where=text(HAS_PHONE),
+              postgresql_where=text(HAS_PHONE)),
         Index("ix_ticket_unaccounted", "id", sqlite_where=text(IS_UNACCOUNTED),
               postgresql_where=text(IS_UNACCOUNTED)),
     )  # fmt: skip
@@ -42,7 +45,7 @@ class Ticket(SQLModel, table=True):
     title: str
     symptom: str = ""
     reporter: str = ""
-    phone: str = Field(default="", index=True)
+    phone: str = ""
     cause: str = ""
     domains: list[str] = Field(default_factory=list, sa_type=Json)  # transport, data, line, access
     section: str = ""  # where it is thought to be

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from records.columns import BigId, Json, UtcDateTime
 
 IS_OPEN = "finished_at IS NULL"
+FINISHED = "finished_at IS NOT NULL"
 WAITS = f"{IS_OPEN} AND holder IS NULL"
 NEVER = datetime(2200, 1, 1, tzinfo=UTC)  # due: sorts behind all others, as null would not
 
@@ -29,6 +30,9 @@ class WorkOrder(SQLModel, table=True):
               sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
         Index("ix_workorder_waiting", "group_key", "due_at", "id",
               sqlite_where=text(WAITS), postgresql_where=text(WAITS)),
+        # A whole index would lure SQLite away from those of open ones.
+        Index("ix_workorder_finished_at", "finished_at",
+              sqlite_where=text(FINISHED), postgresql_where=text(FINISHED)),
         Index("ix_workorder_step", "run_id", "step_id", unique=True),
     )  # fmt: skip
 
@@ -55,7 +59,7 @@ class WorkOrder(SQLModel, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     suspensions: int = 0
-    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_by: str = ""
     draft: dict[str, Any] | None = Field(default=None, sa_type=Json)
     answers: dict[str, Any] | None = Field(default=None, sa_type=Json)

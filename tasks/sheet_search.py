@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import text as sql
+from sqlmodel import Session, and_, col, or_, select
 
 from records import (
     AffectedCircuit,
@@ -24,9 +25,11 @@ from records import (
     Ticket,
     WorkOrder,
 )
+from records.tickets import HAS_PHONE
 
 KEYS = 200  # customers, circuits, devices that are gone on with
 MOST = 500  # tickets, the newest first
+FEWEST = 4  # digits of what may be a telephone number
 NUMBER = re.compile(r"(?:(wo)-?|(ft)-(?:\d{8}-)?)?(\d{1,18})", re.IGNORECASE)
 NO_PHONE = re.compile(r"[\s()+-]")
 
@@ -45,6 +48,8 @@ def find(session: Session, text: str) -> Found:
     if not text or "\0" in text:
         return Found()
     found = _by_number(session, text)
+    if (number_in(text) or ("", 0))[0]:  # WO-17 is nothing else
+        return found
     for condition in _conditions(session, text):
         rows = select(Ticket.id).where(condition).order_by(col(Ticket.id).desc()).limit(MOST)
         _add(found, session.exec(rows).all())
@@ -102,8 +107,9 @@ def _conditions(session: Session, text: str) -> Iterable[Any]:
         yield _affected(col(AffectedCircuit.circuit_id).in_(circuits))
     if devices:
         yield col(Ticket.device_id).in_(devices)
-    if any(sign.isdigit() for sign in text):
-        yield col(Ticket.phone).in_({text, NO_PHONE.sub("", text)})
+    if _digits(text) >= FEWEST:
+        phones = {text, NO_PHONE.sub("", text)}
+        yield and_(col(Ticket.phone).in_(phones), sql(f"ticket.{HAS_PHONE}"))  # its index
 
 
 def _keys(session: Session, table: Any, text: str, *names: str) -> list[int]:
@@ -123,10 +129,14 @@ def _at(session: Session, table: Any, sites: list[int], *names: str) -> list[int
 
 
 def _customers_by_phone(session: Session, text: str) -> list[int]:
-    if sum(sign.isdigit() for sign in text) < 4:
+    if _digits(text) < FEWEST:
         return []
     has = col(Contact.phone).contains(text, autoescape=True)
     return list(session.exec(select(Contact.customer_id).where(has).limit(KEYS)))
+
+
+def _digits(text: str) -> int:
+    return sum(sign.isdigit() for sign in text)
 
 
 def _affected(condition: Any) -> Any:

@@ -1,6 +1,7 @@
 """Asking the API: what it tells, and how it refuses, in both languages. For test_*_api.py."""
 
-from bpmn import library, wall
+from bpmn import library, tickets, wall
+from tasks.sla import clocks
 from tests.databases import SHELF
 from tests.fault_walks import FAULT, FORMS, RESPONSE
 
@@ -39,6 +40,17 @@ def publish(session, now, *bundles):
             library.keep_version(session, bundle, [], by="owen", now=now)
 
     SHELF.lay(session, f"published {now} {[wall.content_hash(each) for each in bundles]}", keep)
+
+
+def report_fault(session, cast, now, **answers):
+    """The ticket of a call about HD-DIA-1, whose first order waits for the call centre."""
+    publish(session, now, FAULT)
+    call = {**CALL, "circuit_code": "HD-DIA-1", "started_at": now.isoformat(), **answers}
+    ticket = tickets.report(session, call, by=cast["ada"], now=now)
+    session.commit()
+    clocks.catch_up(session, now=now)
+    session.commit()
+    return ticket
 
 
 def work_off(client, ticket, *elements, **answers):

@@ -4,26 +4,16 @@ import pytest
 from sqlmodel import select
 
 from api.worklist import Wanted
-from bpmn import tickets
 from records import Alarm, Device, Ticket, WorkOrder
 from tasks import sheet_search
-from tasks.sla import clocks
-from tests.asking import publish
-from tests.fault_walks import FAULT, example
+from tests.asking import report_fault
 
 ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
 def ticket(session, cast, now):
-    publish(session, now, FAULT)
-    call = {**example("fault_intake.json"), "circuit_code": "HD-DIA-1", "phone": "13800000001"}
-    call["started_at"] = now.isoformat()
-    made = tickets.report(session, call, by=cast["ada"], now=now)
-    session.commit()
-    clocks.catch_up(session, now=now)
-    session.commit()
-    return made
+    return report_fault(session, cast, now, phone="13800000001")
 
 
 SHEET = [

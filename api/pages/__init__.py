@@ -9,6 +9,7 @@ from api.pages.batches import router as batches
 from api.pages.decision_tables import router as decision_tables
 from api.pages.diagrams import router as diagrams
 from api.pages.drafts import router as drafts
+from api.pages.files import router as files
 from api.pages.history import router as history
 from api.pages.home import router as home
 from api.pages.incidents import router as incidents
@@ -19,11 +20,13 @@ from api.pages.runs import router as runs
 from api.pages.seals import router as seals
 from api.pages.search import router as search
 from api.pages.sign_in import router as sign_in
+from api.pages.suggested import router as suggested
 from api.pages.tickets import router as tickets
 from api.pages.views import router as views
 from api.pages.work_orders import router as work_orders
 from api.pages.worklist import router as worklist
 
 ROUTERS = [home, sign_in, worklist, views, search, work_orders, batches, tickets, alarm_groups]
+ROUTERS = [suggested, files, *ROUTERS]  # before a work order, whose number could be anything
 ROUTERS += [reports, nightly, runs, incidents, past_tickets, history, seals]  # for managers
 ROUTERS += [diagrams, drafts, decision_tables]  # for owners of diagrams

@@ -44,7 +44,8 @@ def _told(verb: str, told: Typed) -> dict[str, Any]:
     if verb == "chase":
         return {"text": first(told, "text")}
     if verb == "reassign":
-        to, group = first(told, "to") or None, first(told, "group") or None
+        to = next((one.strip() for one in told.get("to", []) if one.strip()), None)
+        group = first(told, "group") or None
         return {"to": to, "group": group, "reason": first(told, "why")}
     if verb == "suspend":
         return {

@@ -38,7 +38,7 @@ def read_file(content_type: str, body: bytes) -> tuple[str, str, bytes]:
     about = Message()
     about["content-type"] = content_type
     mark = about.get_boundary("")
-    for part in body.split(b"--" + mark.encode("latin-1", "replace")) if mark else []:
+    for part in body.split(b"--" + mark.encode("latin-1", "replace"))[1:] if mark else []:
         head, _, content = part.partition(b"\r\n\r\n")
         named = HEADER.search(head)
         if named and named[1]:

@@ -5,16 +5,18 @@ from typing import Any
 from sqlmodel import col, select
 
 from api.deps import Turn
-from api.pages import answers
+from api.pages import answers, ticket_sheets
 from bpmn import library
-from records import Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
+from records import Attachment, Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
 from tasks import suggestions, work_orders
 from tasks.access.groups import name_groups
 from tasks.access.people import may
+from tasks.learning import article_search, case_scripts
 from tasks.sla.clocks import reasons_of
 from tasks.work_orders import ALLOWED
 
 NEWEST = 100  # entries of history
+FEW = 3  # articles
 
 
 def read(turn: Turn, order: WorkOrder) -> dict[str, Any]:
@@ -34,6 +36,9 @@ def read(turn: Turn, order: WorkOrder) -> dict[str, Any]:
         "suggested": _suggested(turn, order),
         "reasons": reasons_of(session) if "suspend" in verbs(turn, order) else {},
         "comments": _comments(turn, order),
+        "files": _files(turn, order),
+        **_knowledge(turn, order, ticket),
+        **(ticket_sheets.read_time(turn, ticket) if ticket else {}),
         "entries": _entries(turn, order),
     }
 
@@ -72,6 +77,23 @@ def _suggested(turn: Turn, order: WorkOrder) -> list[Any]:
     if order.finished_at or not may(turn.person, "work-orders:assign"):
         return []
     return suggestions.for_order(turn.session, order, turn.now)[:3]
+
+
+def _knowledge(turn: Turn, order: WorkOrder, ticket: Ticket | None) -> dict[str, list[Any]]:
+    """What may help: articles, and what was pushed for such a case."""
+    if ticket is None or not may(turn.person, "articles:read"):
+        return {"articles": [], "scripts": []}
+    text, cause = f"{ticket.symptom} {ticket.title}".strip(), ticket.cause
+    found = article_search.suggest(turn.session, text, cause=cause, limit=FEW)
+    steps = case_scripts.scripts_for(turn.session, text, cause=cause, now=turn.now)
+    return {"articles": found, "scripts": steps[:FEW]}
+
+
+def _files(turn: Turn, order: WorkOrder) -> list[Any]:
+    """Without their content."""
+    columns = [getattr(Attachment, name) for name in ("id", "name", "size", "by", "at")]
+    mine = select(*columns).where(Attachment.work_order_id == order.id)
+    return list(turn.session.execute(mine.order_by(col(Attachment.id))))
 
 
 def _comments(turn: Turn, order: WorkOrder) -> list[Comment]:

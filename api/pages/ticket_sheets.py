@@ -15,16 +15,13 @@ MOST = 200  # alarms, notices and entries that are listed
 
 
 def read(turn: Turn, ticket: Ticket) -> dict[str, Any]:
-    time = tell_time(turn, ticket)
     return {
         "ticket": ticket,
         "customer": _of(turn, Customer, ticket.customer_id),
         "circuit": _of(turn, Circuit, ticket.circuit_id),
         "parent": _of(turn, Ticket, ticket.parent_id),
         "children": children(turn.session, ticket),
-        "time": time,
-        "pieces": pieces_of(time.bar),
-        "clocks": sorted(time.clocks, key=urgency),
+        **read_time(turn, ticket),
         "orders": _orders(turn, ticket),
         "groups": name_groups(turn.session),
         "alarms": _newest(turn, Alarm, Alarm.ticket_id == ticket.id),
@@ -32,6 +29,13 @@ def read(turn: Turn, ticket: Ticket) -> dict[str, Any]:
         "entries": _newest(turn, Entry, Entry.subject == f"ticket:{ticket.id}"),
         "hops": _hops(turn, ticket),
     }
+
+
+def read_time(turn: Turn, ticket: Ticket) -> dict[str, Any]:
+    """Its bar and its clocks; the page of a work order shows them too."""
+    time = tell_time(turn, ticket)
+    clocks = sorted(time.clocks, key=urgency)
+    return {"time": time, "pieces": pieces_of(time.bar), "clocks": clocks}
 
 
 def _of(turn: Turn, table: Any, key: int | None) -> Any:

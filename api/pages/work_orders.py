@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import worklist
 from api.deps import Id, Turn, allow
-from api.pages import answers, order_sheets
+from api.pages import answers, live, order_sheets
 from api.pages.pages import again_by, back, first, go, make_pages, show, typed
 from api.work_orders import take
 from bpmn import runs
@@ -19,6 +19,7 @@ from bpmn.moves import take_order
 from records import WorkOrder
 from tasks import remarks, work_orders
 from tasks.access.people import find_person
+from tasks.learning import articles, uses
 from tasks.refusals import NotFound
 
 router = make_pages()
@@ -39,6 +40,15 @@ WANT_REASON = ("wait", "reject")
 def show_order(id: Id, turn: Turn = allow("work-orders:read")) -> Response:
     order = turn.find(WorkOrder, id)
     return show(turn, "work_orders/show.html", **order_sheets.read(turn, order))
+
+
+@router.get("/work-orders/{id}/live")
+def show_if_changed(id: Id, turn: Turn = allow("work-orders:read")) -> Response:
+    """That somebody else changed it, where they did: what is typed on the page stays."""
+    order = turn.find(WorkOrder, id)
+    if turn.request.headers.get(live.HEADER) == str(order.revision):
+        return live.same()
+    return live.changed(show(turn, "work_orders/_changed.html", order=order), str(order.revision))
 
 
 @router.post("/work-orders/{id}/actions/{verb}")
@@ -74,7 +84,8 @@ def suspend(id: Id, turn: Turn = allow("work-orders:advance", raw=True)) -> Resp
 @again_by(show_order)
 def assign(id: Id, turn: Turn = allow("work-orders:assign", raw=True)) -> Response:
     order, told = take(turn, id), typed(turn)
-    to, group, reason = (first(told, name) for name in ("to", "group", "reason"))
+    to = next((one.strip() for one in told.get("to", []) if one.strip()), "")
+    group, reason = (first(told, name) for name in ("group", "reason"))
     who = find_person(turn.session, to) if to else None
     work_orders.reassign(
         turn.session,
@@ -96,6 +107,18 @@ def comment(id: Id, turn: Turn = allow("work-orders:read", raw=True)) -> Respons
     say = remarks.chase if "chase" in told else remarks.comment
     say(turn.session, order, first(told, "text"), by=turn.person, now=turn.now)
     return go(f"/work-orders/{id}#remarks")
+
+
+@router.post("/work-orders/{id}/articles/{article_id}")
+@again_by(show_order)
+def use_article(
+    id: Id, article_id: Id, turn: Turn = allow("work-orders:read", raw=True)
+) -> Response:
+    """Whether it helped: that moves what is suggested next time."""
+    order, article = turn.find(WorkOrder, id), articles.find(turn.session, article_id)
+    subject, outcome = f"ticket:{order.ticket_id}", first(typed(turn), "outcome")
+    uses.note_article(turn.session, article, subject, outcome, by=turn.person, now=turn.now)
+    return go(f"/work-orders/{id}")
 
 
 @router.post("/work-orders/{id}/draft")

@@ -43,5 +43,15 @@
     setTimeout(refresh, next);
   }
 
+  async function suggest(opened) { // who should take what is chosen, and why
+    const details = opened.target, place = details.matches("[data-asks][open]") && details.querySelector("[data-suggest]");
+    const chosen = boxes().filter((box) => box.checked).map((box) => `order=${box.value}`);
+    if (!place || !chosen.length) return;
+    const answer = await fetch(`${place.dataset.suggest}?${chosen.join("&")}`).catch(() => null);
+    if (answer?.ok) place.innerHTML = await answer.text();
+    details.querySelector("input")?.focus();
+  }
+
+  document.addEventListener("toggle", suggest, true);
   setTimeout(refresh, every);
 })();
