@@ -20,7 +20,7 @@ from records import (
     Ticket,
 )
 from records.database import open_session
-from tasks import shifts
+from tasks import policies, shifts
 from tasks.network import alarm_groups, alarms, group_changes
 from tests.asking import publish_fault
 from tests.fault_walks import RESPONSE
@@ -175,27 +175,38 @@ def test_what_inventory_does_not_know_is_a_discrepancy_and_a_ticket(engine, sess
         assert own.get_one(Ticket, group.ticket_id).priority == "P4"
 
 
-def test_a_flood_of_objects_that_inventory_lacks_shares_one_ticket(engine, session, line, now):
+@pytest.fixture
+def few_unknown(session, line, cast, now):
+    """Two tickets of one source about objects that inventory lacks, and what comes shares one."""
+    rules = policies.current(session, "alarms").content | {"unknown_tickets": 2}
+    policies.publish(session, "alarms", rules, reason="试行", by=cast["owen"], now=now)
+    session.commit()
+
+
+@pytest.mark.one_database
+def test_a_flood_of_objects_that_inventory_lacks_shares_one_ticket(
+    engine, session, few_unknown, now
+):
     """A source whose names of devices nobody has mapped."""
-    tell(session, now, *(f"X-{n}" for n in range(30)))
+    tell(session, now, *(f"X-{n}" for n in range(6)))
     for seconds in (10, 20):
         open_tickets(engine, now + seconds * SECONDS)
     tell(session, now + 30 * SECONDS, "X-99", "HZ-1/1/1")
     open_tickets(engine, now + 40 * SECONDS)
     of = {one.root_object: one.ticket_id for one in groups(engine)}
-    shared = of["X-29"]
-    assert len({*of.values()}) == 22 and of["X-99"] == shared != of["GL-1"]
+    shared = of["X-5"]
+    assert len({*of.values()}) == 4 and of["X-99"] == shared != of["GL-1"]
     with open_session(engine, readonly=True) as own:
         ticket = own.get_one(Ticket, shared)
-        assert (ticket.title, ticket.alarms) == ("告警源 ems 有多个资源中没有的对象", 11)
+        assert (ticket.title, ticket.alarms) == ("告警源 ems 有多个资源中没有的对象", 5)
         assert ticket.open_key == "unknown:ems" and ticket.state == "dispatched"
-        assert len(own.exec(select(Discrepancy.object)).all()) == 31
+        assert len(own.exec(select(Discrepancy.object)).all()) == 7
         assert own.exec(select(func.count()).where(col(Alarm.ticket_id).is_(None))).one() == 0
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_shared_ticket_is_taken_over_by_no_single_root(engine, session, line, cast, now):
-    tell(session, now, *(f"X-{n}" for n in range(22)), "HZ-1/1/1")
+def test_a_shared_ticket_is_taken_over_by_no_single_root(engine, session, few_unknown, cast, now):
+    tell(session, now, *(f"X-{n}" for n in range(4)), "HZ-1/1/1")
     open_tickets(engine, now + 10 * SECONDS)
     shared = session.exec(select(Ticket).where(Ticket.open_key == "unknown:ems")).one()
     lesser, stays = session.exec(select(AlarmGroup).where(AlarmGroup.ticket_id == shared.id))

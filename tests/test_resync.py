@@ -188,6 +188,7 @@ def test_a_source_that_cannot_tell_is_asked_again_and_says_why(engine, far, look
     assert [one.verb for one in rows(engine, Entry)] == ["created", "resync failed"]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_pauses_before_it_is_asked_again_grow_up_to_an_hour(engine, source, far, look, now):
     far.status, pauses = 503, []
     for _ in range(9):
@@ -202,6 +203,7 @@ def test_the_pauses_before_it_is_asked_again_grow_up_to_an_hour(engine, source, 
     assert (told.resync_failures, told.resync, told.resync_at) == (0, "", now + HOUR)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_whoever_asks_by_hand_does_not_wait(engine, session, source, cast, far, look, now):
     far.status = 503
     for minute in (0, 1, 3):

@@ -109,6 +109,10 @@ def test_somebody_asks_again_and_then_waits_no_longer(engine, session, send, do,
     assert entry.particulars["lost"] == {"sequence": [[6, 8]]}
     send(now + 20 * MINUTE, 10, 12)
     assert watch_gaps(engine, now + 35 * MINUTE) == 1  # another gap is another ticket
+    send(now + 36 * MINUTE, 11)
+    watch_gaps(engine, now + 37 * MINUTE)
+    assert ends(session)[0] == ["given_up", "closed"]
+    assert BLUEPRINT.nodes.keys() - visited(session) == set()
 
 
 def test_who_cancels_the_ticket_is_not_asked_again_about_this_gap(engine, session, send, cast, now):
@@ -123,18 +127,6 @@ def test_who_cancels_the_ticket_is_not_asked_again_about_this_gap(engine, sessio
     watch_gaps(engine, now + 22 * MINUTE)
     session.expire_all()
     assert session.exec(select(AlarmSource.gap_ticket_id)).one() is None
-
-
-def test_the_walks_come_by_every_element(engine, session, send, do, now):
-    send(now, 5, 9)
-    watch_gaps(engine, now + 15 * MINUTE)
-    do(outcome="ask_again")
-    do(outcome="give_up")
-    send(now, 10, 12)
-    watch_gaps(engine, now + 15 * MINUTE)
-    send(now, 11)
-    watch_gaps(engine, now + 16 * MINUTE)
-    assert BLUEPRINT.nodes.keys() - visited(session) == set()
 
 
 def visited(session):

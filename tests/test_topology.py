@@ -47,6 +47,7 @@ def test_every_process_notices_what_another_changed_in_place(engine, session, ca
     assert "9/9" in ports(others, now + LATER)
 
 
+@pytest.mark.one_database
 def test_what_was_rolled_back_is_no_change(engine, session, cast, now):
     session.rollback()
     before = version(engine)
@@ -70,6 +71,7 @@ def test_what_is_not_pictured_moves_nothing(engine, session, cast):
     assert version(engine) == before + 1
 
 
+@pytest.mark.one_database
 def test_a_long_import_has_it_read_once_a_minute(engine, session, cast, now):
     """Reading it takes seconds at size M."""
     session.rollback()
