@@ -318,6 +318,22 @@ def test_a_number_that_is_missing_is_a_gap_until_it_comes():
     assert (last, len(ranges), ranges[0][0]) == (998, 100, 3)
 
 
+@pytest.mark.parametrize(
+    "last, gaps, numbers, told",
+    [
+        (40_000, [], [3, 4], (4, [[1, 2]])),  # it began again, and its first two were lost
+        (40_000, [], [3, 1, 2], (3, [])),
+        (40_000, [[7, 8]], [7], (40_000, [[8, 8]])),  # that one was missing
+        (40_000, [], [39_000, 40_001], (40_001, [])),  # late, or told twice
+        (3, [], [1, 2, 4], (4, [])),  # not in their order, at its first start
+        (2**63, [], [0, 1], (1, [])),
+        (5, [], [-7, 6], (6, [])),
+    ],
+)
+def test_a_source_that_begins_again_is_told_from_what_is_late(last, gaps, numbers, told):
+    assert follow_sequence(last, gaps, numbers) == told
+
+
 def test_a_cause_that_nobody_knows_stays_as_it_is_told():
     assert (cause_of("MS-AIS"), cause_of("自定义告警")) == ("alarmIndicationSignal", "自定义告警")
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 MOST = 100  # ranges remembered; beyond that the earliest are taken as one
-STARTS = (0, 1)  # a source that begins again begins here
+STARTS = (0, 1)  # a source that begins again begins here …
+FIRST = 100  # … or, where the first messages were lost, with one of these
+NEAR, FAR = 20, 1_000  # so much lower than the last is late, and no beginning
 
 Ranges = list[list[int]]  # [from, to], both included, rising
 
@@ -13,11 +15,15 @@ def follow_sequence(
 ) -> tuple[int | None, Ranges]:
     """The last number, and what is missing before it, once these have come in this order.
 
-    A number that was missing fills its gap; one that was there already changes nothing.
+    A number that was missing fills its gap; one that was there already, or comes late, changes
+    nothing; one from the beginning, long after, is of a source that was started anew.
     """
     ranges = [list(each) for each in gaps]
     for number in numbers:
-        if last is None or (number in STARTS and last > 1):
+        if last is None:
+            last = number
+        elif not is_missing(ranges, number) and _begins_again(last, number):
+            ranges += [[1, number - 1]] if number > 1 else []
             last = number
         elif number > last:
             if number > last + 1:
@@ -30,6 +36,10 @@ def follow_sequence(
 
 def is_missing(ranges: Sequence[Sequence[int]], number: int) -> bool:
     return any(start <= number <= end for start, end in ranges)
+
+
+def _begins_again(last: int, number: int) -> bool:
+    return 0 <= number <= FIRST and last - number > (NEAR if number in STARTS else FAR)
 
 
 def _without(ranges: Ranges, number: int) -> Ranges:
