@@ -14,7 +14,7 @@ from bpmn import library, plans, runs
 from records import Person, PlanCall, PlanRun, PlanVersion, Ticket
 from tasks.access.people import require as require_permission
 from tasks.faults.tickets import require_reason
-from tasks.plans import callouts, cases, plan_runs, reservations
+from tasks.plans import callouts, cases, plan_nodes, plan_runs, reservations
 from tasks.plans import plans as written
 from tasks.plans.plan_checks import times_of
 from tasks.plans.plan_news import tell_command
@@ -75,6 +75,7 @@ def begin(
     plan, version = written.current(session, key)
     asked = [*fired, plans.decide(session, version, case)]
     name = f"{version.content['title']}:{title}" if title else version.content["title"]
+    name = f"【演练】{name}" if is_drill else name
     run, is_new = plan_runs.open_run(
         session, plan, version, mode=mode, subject=subject, title=name[:300], city=city, case=case,
         fired=asked, reason=reason, is_drill=is_drill, by=by, now=now,
@@ -90,7 +91,7 @@ def acknowledge(
     """收到,就来."""
     require_permission(by, "plan-runs:advance")
     calls = callouts.acknowledge(session, run, answer=answer, by=by, now=now)
-    parties = plan_runs.version_of(session, run).content["parties"]
+    parties = plan_nodes.version_of(session, run).content["parties"]
     callouts.take_command(session, run, parties, by=by, now=now)
     plan_runs.set_next(session, run)
     return calls

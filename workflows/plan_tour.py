@@ -2,7 +2,7 @@
 
 python -m workflows tour cable-cut: a cable of the demo region is cut, its alarms come in over HTTP
 and become a ticket with a child for each customer; the plan is offered, confirmed, carried out by
-the people of the region, judged and reviewed. Told by plan_tour_told.py.
+the people of the region, judged and reviewed; then it is drilled. Told by plan_tour_told.py.
 """
 
 import heapq
@@ -63,7 +63,7 @@ def walk_cable_cut() -> Told:
     """What is told of it: the run, its timeline, and who was told what and when."""
     with _play() as tour:
         tour.cut()
-        told = tour.told()
+        told = tour.told() | {"drill": tour.drill()}
     plan_tour_told.show(told)
     return told
 
@@ -108,6 +108,12 @@ class Tour:
         ticket = self.clerks["mei"].get(f"/api/tickets/{self.run['subject'].split(':')[1]}")
         return {"run": self.run, "timeline": timeline, "ticket": ticket,
                 "circuits": len(self.storm.outage), "notices": self._notices()}  # fmt: skip
+
+    def drill(self) -> Told:
+        """The same plan in rehearsal, beside what really was."""
+        why = {"reason": "演练 / drill", "city": self.run["city"], "case": self.run["case"]}
+        drill: Told = self.clerks["mei"].post("/api/plan-drills", {"plan": "cable_cut", **why})
+        return drill
 
     def _go_on(self) -> None:
         """To whatever is next: a moment of timed work, or what somebody had planned."""

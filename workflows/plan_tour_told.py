@@ -1,4 +1,4 @@
-"""What plan_tour.py tells: the timeline, who was told when, key nodes in time, the score."""
+"""What plan_tour.py tells: the timeline, who was told when, key nodes in time, score, drill."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ def show(told: Told) -> None:
     _show_notices(told["notices"], _at(run["proposed_at"]))
     _show_nodes(run)
     _show_score(run)
+    _show_drill(told["drill"])
 
 
 def _show_fired(fired: Sequence[Told]) -> None:
@@ -90,6 +91,17 @@ def _show_score(run: Told) -> None:
     minutes = f"{restored['minutes']} of {restored['limit']} minutes"
     table.add_row("restored", minutes, f"{restored['ratio']:.0%}")
     console.print(table)
+
+
+def _show_drill(drill: Told) -> None:
+    """In minutes from the activation."""
+    table = Table("Key node", "Limit", "Drill", "Real", title="Drill and reality")
+    for node in drill["review"]["comparison"]["nodes"]:
+        minutes = ["–" if node[key] is None else f"{node[key]:.0f}" for key in ("this", "real")]
+        table.add_row(node["title"], str(node["limit"]), *minutes)
+    console.print(table)
+    score = drill["score"]
+    console.print(f"The drill: {score['total']} of 100, in time {score['in_time']['ratio']:.0%}")
 
 
 def _at(text: str) -> datetime:

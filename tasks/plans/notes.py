@@ -6,7 +6,8 @@ from sqlmodel import Session, col, select
 
 from records import Person, PlanNote, PlanRun
 from tasks.plans.plan_checks import times_of
-from tasks.plans.plan_runs import set_next, version_of
+from tasks.plans.plan_nodes import version_of
+from tasks.plans.plan_runs import set_next
 from tasks.plans.plan_states import record, require
 from tasks.texts import check_texts, require_words
 

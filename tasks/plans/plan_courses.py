@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from records import Entry, PlanRun
 from tasks.plans import plan_nodes
-from tasks.plans.plan_runs import version_of
+from tasks.plans.plan_nodes import version_of
 from tasks.plans.plan_states import subject_of
 
 SORTS = {"id": (col(Entry.id),)}

@@ -10,9 +10,15 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import PlanRun, WorkOrder
+from records import PlanRun, PlanVersion, WorkOrder
 
 Node = dict[str, Any]
+
+
+def version_of(session: Session, run: PlanRun) -> PlanVersion:
+    """What it runs by."""
+    of = select(PlanVersion).where(PlanVersion.plan_id == run.plan_id)
+    return session.exec(of.where(PlanVersion.number == run.number)).one()
 
 
 def nodes_of(session: Session, run: PlanRun, nodes: Sequence[Mapping[str, Any]]) -> list[Node]:

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from records import HotIssue, Plan, PlanRun, PlanVersion, history
+from records import HotIssue, Person, Plan, PlanRun, PlanVersion, history
 from tasks.cases import hot_issues
 from tasks.faults.tickets import require_reason
+from tasks.learning import points
 from tasks.plans import callouts, plan_nodes, plan_scores, plans, reservations
 from tasks.plans.plan_checks import times_of
+from tasks.plans.plan_courses import compare
 from tasks.plans.plan_news import tell_command
 from tasks.plans.plan_rules import rules_of
 from tasks.plans.plan_states import LEVELS, record, require
@@ -91,7 +93,7 @@ def activate(session: Session, run: PlanRun, *, by: str, now: datetime) -> Facts
     """The bridge is open, the parties are called, what the plan needs is reserved as far as it is
     there; who confirmed commands."""
     require("activate", run)
-    content = version_of(session, run).content
+    content = plan_nodes.version_of(session, run).content
     run.state, run.activated_at, run.bridge = "active", now, f"PLAN-{run.id}"
     run.commander = "" if run.mode == "auto" else by
     run.note_at = now + timedelta(minutes=times_of(content)["note"])
@@ -153,27 +155,24 @@ def stand_down(
 def close(
     session: Session, run: PlanRun, *, review: Mapping[str, Any], by: str, now: datetime
 ) -> Facts:
-    """Judged, with what those who were there say of it."""
+    """Judged, with what those who were there say of it, and drill beside reality."""
     require("close", run)
-    run.review, run.score = dict(review), plan_scores.score_of(session, run, now=now)
+    run.score = plan_scores.score_of(session, run, now=now)
+    run.review = {**review, "comparison": compare(session, run)}
     _end(run, "closed", now)
     plan = session.get_one(Plan, run.plan_id)
     if run.is_drill:
         plans.note_drill(session, plan, now=now)
+        _reward(session, run, by, now)
     record(session, "closed", run, by, now, review=run.review, score=run.score)
     return run.score
-
-
-def version_of(session: Session, run: PlanRun) -> PlanVersion:
-    of = select(PlanVersion).where(PlanVersion.plan_id == run.plan_id)
-    return session.exec(of.where(PlanVersion.number == run.number)).one()
 
 
 def set_next(session: Session, run: PlanRun) -> None:
     """When it is looked at next: a note, a key node's limit, an answer to a call is due then."""
     if run.state != "active":
         return
-    limits = plan_nodes.limits_to_come(session, run, version_of(session, run).nodes)
+    limits = plan_nodes.limits_to_come(session, run, plan_nodes.version_of(session, run).nodes)
     due = [run.note_at, callouts.next_due(session, run), *limits]
     run.act_at = min((at for at in due if at), default=None)
 
@@ -195,6 +194,15 @@ def _level(fired: Sequence[Mapping[str, Any]]) -> str:
     said = [made["result"].get("level") for made in fired if isinstance(made["result"], dict)]
     known = [level for level in said if level in LEVELS]
     return known[-1] if known else "city"
+
+
+def _reward(session: Session, run: PlanRun, by: str, now: datetime) -> None:
+    """Whoever came to a live drill."""
+    for call in callouts.calls_of(session, run):
+        if call.acked_at:
+            login = session.get_one(Person, call.person_id).login
+            about = {"key": f"plan run:{run.id}:{login}", "subject": f"plan run:{run.id}"}
+            points.award(session, login, "drill_done", **about, by=by, now=now)
 
 
 def _note_issue(session: Session, run: PlanRun, state: str, by: str, now: datetime) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import Entry, PlanNote, PlanRun, PlanVersion, Ticket
+from records import Entry, PlanNote, PlanRun, Ticket
 from tasks.plans.plan_checks import times_of
-from tasks.plans.plan_nodes import Node, nodes_of
+from tasks.plans.plan_nodes import Node, nodes_of, version_of
 from tasks.plans.plan_rules import rules_of
 
 TOLD = ("customer told", "progress told", "restored told")  # verbs of a ticket's history
@@ -46,8 +46,7 @@ def score_of(session: Session, run: PlanRun, *, now: datetime) -> dict[str, Any]
     """{} for one that never began."""
     if run.activated_at is None:
         return {}
-    of = select(PlanVersion).where(PlanVersion.plan_id == run.plan_id)
-    version = session.exec(of.where(PlanVersion.number == run.number)).one()
+    version = version_of(session, run)
     times = times_of(version.content)
     ends = run.restored_at or run.stood_down_at or run.closed_at or now
     nodes = nodes_of(session, run, version.nodes)

@@ -37,7 +37,7 @@ def watch_plan(session: Session, id: int, *, now: datetime) -> bool:
         (plan.drill_at, "该演练了", "is to be drilled", "drill due"),
     ):
         if at and at <= soon:
-            told = _tell(session, f"plan:{plan.key}:{verb}", plan.owner, plan.content["title"],
+            told = _tell(session, f"plan:{plan.key}", plan.owner, plan.content["title"], verb,
                          zh, en, at, f"/plans/{plan.key}", now)  # fmt: skip
             plans.record(session, verb, plan, BY, now, due_at=at.isoformat(), told=told)
     plan.watch_at = now + timedelta(days=rules["repeat_days"])
@@ -62,8 +62,10 @@ def watch_resource(session: Session, id: int, *, now: datetime) -> bool:
     rules = rules_of(session)
     last = row.checked_at or row.check_at - timedelta(days=rules["resources"]["check_days"])
     due = last + timedelta(days=rules["resources"]["check_days"])
-    told = _tell(session, f"plan resource:{row.code}", row.keeper, row.name, "该检查了",
-                 "is to be checked", due, f"/plan-resources/{row.code}", now)  # fmt: skip
+    told = _tell(
+        session, f"plan resource:{row.code}", row.keeper, row.name, "check due", "该检查了",
+        "is to be checked", due, f"/plan-resources/{row.code}", now,
+    )  # fmt: skip
     resources.record(session, "check due", row, BY, now, due_at=due.isoformat(), told=told)
     if row.state == "ready" and now - due > timedelta(days=rules["resources"]["overdue_days"]):
         row.state = "not_ready"
@@ -81,6 +83,7 @@ def _tell(
     subject: str,
     login: str,
     title: str,
+    verb: str,
     zh: str,
     en: str,
     at: datetime,
@@ -91,7 +94,7 @@ def _tell(
     people: Iterable[Person] = [owner] if owner else guardians(session)
     facts: dict[str, Any] = {"title": title, "what": {"zh": zh, "en": en}}
     facts |= {"at": at.date().isoformat(), "link": link}
-    key = f"{subject}:{now.date().isoformat()}"
+    key = f"{subject}:{verb}:{now.date().isoformat()}"
     news = News(list(people), "plan_due", facts, key, subject)
     notices.tell_all(session, [news], is_urgent=False, now=now)
     return [person.login for person in news.to]

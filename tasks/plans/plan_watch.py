@@ -12,7 +12,8 @@ from records import PlanRun
 from tasks.plans import callouts, plan_nodes
 from tasks.plans.plan_checks import times_of
 from tasks.plans.plan_news import tell_command
-from tasks.plans.plan_runs import set_next, version_of
+from tasks.plans.plan_nodes import version_of
+from tasks.plans.plan_runs import set_next
 from tasks.plans.plan_states import record
 
 DAY = timedelta(days=1)
