@@ -2,7 +2,7 @@
 
 import pytest
 
-from bpmn import library
+from bpmn import bundles, library
 from bpmn.checks import Known, check
 from records.region.groups import GROUPS
 from tasks import policies
@@ -10,6 +10,7 @@ from tasks.access.roles import ROLES
 from tasks.services import SERVICES
 from tests.fault_walks import FAULT
 
+GAP = bundles.gather(library.SHIPPED / "diagrams" / "alarm_source_gap.bpmn").files
 KNOWN = Known(
     services=SERVICES,
     groups=GROUPS,
@@ -46,6 +47,16 @@ def test_what_no_clock_could_go_by_is_refused_with_its_row(place, text):
     assert [found.code for found in errors] in (["bad-limit"], ["bad-rung"])
     assert errors[0].element == f"{table}_{cell.partition('_out')[0]}"
     assert errors[0].zh.startswith("第") and errors[0].en.startswith("Row")
+
+
+@pytest.mark.parametrize("limit", ["'restore': 0", "'calendar': '7x24'", "'restore': 'soon'"])
+def test_what_the_step_itself_says_is_looked_at_too(limit):
+    name = "alarm_source_gap.bpmn"
+    right = b"{'restore': 480, 'calendar': '24x7'}"
+    assert right in GAP[name]
+    bundle = GAP | {name: GAP[name].replace(right, f"{{{limit}}}".encode())}
+    errors = [found for found in check(bundle, KNOWN) if found.severity == "error"]
+    assert [(found.code, found.element) for found in errors] == [("bad-limit", "set_limit")]
 
 
 def test_an_empty_limit_sets_none_and_no_travel_is_allowed():

@@ -8,24 +8,29 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bpmn.checks.drawing import SPIFF, Scope, Xml, extension
+from bpmn.checks.drawing import SPIFF, Part, Scope, Xml, extension
 from bpmn.checks.ladders import OUTPUTS
 from bpmn.checks.references import Bundled
+from bpmn.checks.saying import error
 from bpmn.dmn import DecisionTable
 from bpmn.findings import Finding
+from tasks.findings import Finding as Wrong
 from tasks.sla.limits import check_ladder, check_limit
 
 SERVICE = "tickets.set_limit"
 
 
 def limits(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
-    """Of each step that sets them, every number that its tables have for them."""
+    """Of each step that sets them, what it says itself, and all that its tables have for them."""
     for node in scope.of("serviceTask"):
         operator = extension(node.xml, "serviceTaskOperator")
         if operator is not None and operator.get("id") == SERVICE:
-            for key, output in _given(operator):
-                for table in bundled.tables:
-                    yield from _column(table, output, key, bundled)
+            for key, value in _given(operator):
+                if isinstance(value, ast.Constant):
+                    yield from _said(node, key, value.value, bundled)
+                for output in _names(value):
+                    for table in bundled.tables:
+                        yield from _column(table, output, key, bundled)
 
 
 def rungs(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
@@ -37,16 +42,19 @@ def rungs(scope: Scope, bundled: Bundled) -> Iterator[Finding]:
                 yield from _rungs(table, names, bundled)
 
 
-def _given(operator: Xml) -> Iterator[tuple[str, str]]:
-    """Each limit with the names in its expression: {'restore': limits.restore_minutes, …}."""
+def _given(operator: Xml) -> Iterator[tuple[str, ast.expr]]:
+    """Each limit with its expression: {'restore': limits.restore_minutes, 'accept': 30, …}."""
     for parameter in operator.iter(f"{{{SPIFF}}}parameter"):
         if parameter.get("id") == "limit":
-            for key, value in _entries(parameter.get("value") or ""):
-                for part in ast.walk(value):
-                    if isinstance(part, ast.Attribute):
-                        yield key, part.attr
-                    elif isinstance(part, ast.Name):
-                        yield key, part.id
+            yield from _entries(parameter.get("value") or "")
+
+
+def _names(value: ast.expr) -> Iterator[str]:
+    for part in ast.walk(value):
+        if isinstance(part, ast.Attribute):
+            yield part.attr
+        elif isinstance(part, ast.Name):
+            yield part.id
 
 
 def _entries(expression: str) -> Iterator[tuple[str, ast.expr]]:
@@ -60,14 +68,23 @@ def _entries(expression: str) -> Iterator[tuple[str, ast.expr]]:
                 yield key.value, value
 
 
+def _said(node: Part, key: str, value: Any, bundled: Bundled) -> Iterator[Finding]:
+    for wrong in _wrong(key, value, bundled):
+        yield error("bad-limit", node, wrong.zh, wrong.en)
+
+
+def _wrong(key: str, value: Any, bundled: Bundled) -> Iterator[Wrong]:
+    """Where the calendars are not known, any name is one."""
+    known = bundled.known.calendars
+    return check_limit({key: value}, dict.fromkeys([value] if known is None else known))
+
+
 def _column(table: DecisionTable, output: str, key: str, bundled: Bundled) -> Iterator[Finding]:
     at = next((n for n, column in enumerate(table.outputs) if column.name == output), None)
     for number, row in enumerate(table.rows if at is not None else (), 1):
         cell = row.outputs[at or 0]
         if cell.expression is None:
-            known = bundled.known.calendars
-            calendars = [cell.literal] if known is None else known
-            for wrong in check_limit({key: cell.literal}, dict.fromkeys(calendars)):
+            for wrong in _wrong(key, cell.literal, bundled):
                 yield _finding(table, "bad-limit", row.element, number, wrong.zh, wrong.en)
 
 
