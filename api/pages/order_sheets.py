@@ -5,8 +5,10 @@ from typing import Any
 from sqlmodel import col, select
 
 from api.deps import Turn
-from api.pages import answers, ticket_sheets
+from api.pages import answers, pictures, ticket_sheets
+from api.pages.paper import spoken
 from bpmn import library
+from bpmn.pasts import replay
 from records import Attachment, Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
 from tasks import suggestions, work_orders
 from tasks.access.groups import name_groups
@@ -16,6 +18,7 @@ from tasks.sla.clocks import reasons_of
 from tasks.work_orders import ALLOWED
 
 NEWEST = 100  # entries of history
+MOST = 2_000  # entries that say where a run stands
 FEW = 3  # articles
 
 
@@ -36,6 +39,7 @@ def read(turn: Turn, order: WorkOrder) -> dict[str, Any]:
         "suggested": _suggested(turn, order),
         "reasons": reasons_of(session) if "suspend" in verbs(turn, order) else {},
         "comments": _comments(turn, order),
+        "picture": _picture(turn, order),
         "files": _files(turn, order),
         **_knowledge(turn, order, ticket),
         **(ticket_sheets.read_time(turn, ticket) if ticket else {}),
@@ -77,6 +81,16 @@ def _suggested(turn: Turn, order: WorkOrder) -> list[Any]:
     if order.finished_at or not may(turn.person, "work-orders:assign"):
         return []
     return suggestions.for_order(turn.session, order, turn.now)[:3]
+
+
+def _picture(turn: Turn, order: WorkOrder) -> dict[str, Any] | None:
+    """Its diagram, with what is done and what is open."""
+    if not may(turn.person, "runs:read"):
+        return None
+    run = turn.session.get_one(Run, order.run_id)
+    told = select(Entry).where(Entry.subject == f"run:{run.id}").order_by(col(Entry.seq))
+    entries = list(turn.session.exec(told.limit(MOST)))
+    return pictures.draw_run(turn.session, run, replay(entries), spoken(turn.request))
 
 
 def _knowledge(turn: Turn, order: WorkOrder, ticket: Ticket | None) -> dict[str, list[Any]]:

@@ -85,6 +85,7 @@
   document.addEventListener("click", openDialog);
   document.addEventListener("submit", onlyOnce);
   document.addEventListener("change", choose);
+  document.addEventListener("toggle", showPlace, true);
   document.addEventListener("renewed", () => { tellChosen(); countDown(); }); // live.js
   tellChosen();
   showPlace();
