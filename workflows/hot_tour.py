@@ -17,9 +17,10 @@ from sqlmodel import col, select
 
 from records import Entry, HotIssue, Notice, Person
 from records.database import open_session
-from workflows import hot_issues, hot_tour_told, stage
+from workflows import hot_issues, hot_tour_told, plans, stage
 from workflows.clerk import Answered
 from workflows.colleagues import Colleagues, Told
+from workflows.hot_plan import Plan
 from workflows.replay import serve
 
 PASSWORD = "tour-of-baton-1"
@@ -61,6 +62,7 @@ class Tour:
         self.engine, self.people, self.time = engine, people, people.time
         self.surge: list[Told] = []
         self.issue: Told = {}
+        self.plan: Plan | None = None
 
     def appoint(self) -> None:
         """Experts, whoever else there is; and nobody has been told yet what to say."""
@@ -73,6 +75,8 @@ class Tour:
             mei.post(f"/api/experts/{each['login']}/term")
         for push in mei.get("/api/faq-pushes?active=true")["items"]:
             mei.post(f"/api/faq-pushes/{push['id']}/ending", {"reason": "演练 / rehearsal"})
+        for issue in mei.get("/api/hot-issues")["items"]:
+            mei.post(f"/api/hot-issues/{issue['id']}/closure", {"reason": "演练 / rehearsal"})
 
     def compare(self) -> list[Told]:
         """Each of the five by either way; the second way begins when the first is over."""
@@ -95,6 +99,7 @@ class Tour:
         told = first | press | {"way": "consultation"}
         self._call_in(begins + CALLS_BEFORE_PRESS * APART, told, AGENTS[0])
         self.time.go_to(begins)
+        self.people.jobs += [plans.offer, plans.watch_runs]
         self.people.every(5, begins + SURGE * APART, self._count)
         self.people.work()
         self.surge = [
@@ -118,6 +123,7 @@ class Tour:
         shown = self.people.clerk("mei").get("/api/hot-issues?state=red")["items"]
         if shown and not self.issue:
             self.issue = shown[0]
+            self.plan = Plan(self.people, self.issue["id"])
             self.people.at(self.time.now + TO_PUSH, self._push)
             self.people.at(self.time.now + TO_SETTLE, self._settle)
 
@@ -145,13 +151,15 @@ class Tour:
             sent = (
                 select(Notice.queued_at, Notice.template, Person.login)
                 .join(Person, col(Person.id) == col(Notice.person_id))
-                .where(col(Notice.template).in_(("hot_issue", "faq_pushed")))
+                .where(col(Notice.template).in_(("hot_issue", "faq_pushed", "plan_proposed")))
                 .where(Notice.channel == "inbox")
                 .order_by(col(Notice.queued_at), col(Person.login))
             )
             timeline = [(e.at, e.verb, e.by, e.particulars) for e in entries]
             notices = [tuple(row) for row in session.exec(sent)]
-            return {"issue": issue.model_dump(), "timeline": timeline, "notices": notices}
+            plan = self.plan.told() if self.plan else {}
+            told = {"issue": issue.model_dump(), "timeline": timeline, "notices": notices}
+            return told | {"plan": plan}
 
 
 def _triage(people: Colleagues, order: Told, case: Told) -> Told:
@@ -206,8 +214,9 @@ def _hand_back(people: Colleagues, order: Told, case: Told) -> Told:
 
 
 def _knows(people: Colleagues, login: str, case: Told) -> bool:
-    skills: list[str] = people.clerk("mei").get(f"/api/experts/{login}")["skills"]
-    return case["skill"] in skills
+    """Who looks after knowledge is asked when all else fails, and need not be an expert."""
+    found = people.clerk("mei").get(f"/api/experts?q={login}")["items"]
+    return any(case["skill"] in one["skills"] for one in found if one["login"] == login)
 
 
 ANSWERS: dict[str, Any] = {

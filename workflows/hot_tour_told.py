@@ -22,6 +22,8 @@ def show(told: Told) -> None:
     console.print(ASSUMED, style="dim")
     _show_story(told)
     _show_surge(told["surge"], told["issue"])
+    if told["plan"]:
+        _show_plan(told["plan"])
 
 
 def _show_courses(courses: Sequence[Told]) -> None:
@@ -73,6 +75,27 @@ def _show_surge(surge: Sequence[Told], issue: Told) -> None:
             table.add_row(name, str(len(rows)), f"{hops:.1f}", f"{reply / 60:.1f}")
     console.print(table)
     console.print(f"Plan {issue['plan']}: {issue['plan_state']}; {issue['press']} from the media")
+
+
+def _show_plan(run: Told) -> None:
+    table = Table("key node", "limit", "done", "in time", "customer told", title=run["title"])
+    began = datetime.fromisoformat(run["activated_at"] or run["proposed_at"])
+    for node in run["nodes"]:
+        table.add_row(node["title"], str(node["limit"]), *_done(node, began))
+    console.print(table)
+    score = {name: part for name, part in run["score"].items() if not isinstance(part, list)}
+    console.print(f"{run['state']}, commander {run['commander']}; scored: {score}")
+
+
+def _done(node: Told, began: datetime) -> list[str]:
+    if not node["done_at"]:
+        return ["", "", ""]
+    minutes = (datetime.fromisoformat(node["done_at"]) - began).total_seconds() / 60
+    return [f"{minutes:.0f}", "no" if node["is_late"] else "yes", _yes(node["customer_told"])]
+
+
+def _yes(told: bool | None) -> str:
+    return {True: "yes", False: "no", None: ""}[told]
 
 
 def _clock(at: datetime) -> str:
