@@ -10,10 +10,11 @@ from sqlmodel import Session, col, func, select
 from notifications import links
 from notifications.channels import CHANNELS, line_of
 from notifications.notices import tell_again
+from notifications.outbox import queue
 from records import Contact, Notice, Person, history
 from tasks.access.people import require
 from tasks.faults.tickets import require_reason
-from tasks.refusals import Forbidden, NotAllowed
+from tasks.refusals import Forbidden, NotAllowed, wrong
 
 STATES = {
     "waiting": ("待发", "waiting"),
@@ -22,6 +23,8 @@ STATES = {
     "kept": ("留存", "kept in Baton"),
     "dropped": ("不发", "dropped"),
 }
+
+TRIALS = tuple(f"channel:{name}" for name in CHANNELS)  # subjects of notices that try one
 
 
 def retry(session: Session, notice: Notice, *, by: Person, now: datetime) -> None:
@@ -44,6 +47,32 @@ def drop(session: Session, notice: Notice, *, reason: str, by: Person, now: date
     require_reason(reason)
     notice.state, notice.error = "dropped", reason
     _record(session, "notice dropped", notice, by.login, now, reason=reason)
+
+
+def try_channel(session: Session, channel: str, to: str, *, by: Person, now: datetime) -> Notice:
+    """A notice that only says that the channel works: to this address there, or else to oneself."""
+    require(by, "notices:try")
+    known = CHANNELS.get(channel)
+    if known is None or not known.is_ready():
+        zh, en = f"渠道“{channel}”还没有配置好", f"The channel “{channel}” is not set up"
+        raise wrong("channel", zh, en)
+    to = by.login if known.is_inside else to or getattr(by, known.address or "", "")
+    if not to:
+        raise wrong("to", "请填发到哪里", "say where it goes")
+    notice = queue(
+        session,
+        key=f"trial:{channel}:{by.login}:{now.timestamp()}",
+        channel=channel,
+        to=to,
+        template="channel_trial",
+        facts={"channel": channel, "by": by.login},
+        subject=f"channel:{channel}",
+        language=by.language,
+        person_id=by.id if known.is_inside else None,
+        now=now,
+    )
+    _record(session, "channel tried", notice, by.login, now, to=to)
+    return notice
 
 
 def acknowledge(session: Session, notice: Notice, *, by: Person, now: datetime) -> None:

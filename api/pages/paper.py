@@ -37,6 +37,7 @@ MENU = (  # path, words, permission, key
     ("/diagrams", "Diagrams", "diagrams:read", "d"),
     ("/runs", "Runs", "history:read", "u"),
     ("/history", "History", "history:read", "h"),
+    ("/administration", "Administration", "history:read", "m"),
 )
 _drawer = Environment(
     loader=FileSystemLoader(ROOM / "templates"),

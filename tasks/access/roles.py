@@ -57,6 +57,7 @@ PERMISSIONS = {  # permission: Chinese and English
     "leads:keep": ("跟进商机", "take and close leads"),
     "notices:read": ("查看通知", "see notices"),
     "notices:steer": ("重发、撤下通知", "send notices again, or drop them"),
+    "notices:try": ("试发通知", "try the channels of notices"),
     "orders:read": ("查看业务订单", "see orders of services"),
     "orders:take-in": ("受理业务订单", "take in orders of services"),
     "orders:steer": ("缓装、撤单、改单", "postpone, cancel and change orders of services"),
@@ -136,7 +137,7 @@ DISPATCH |= VISIT | JUDGE | {"alarms:replay", "orders:steer", "views:share"}
 REPAIR = {"incidents:repair", "runs:steer", "history:read"}
 GUARD = {"experts:administer", "questions:steer", "cases:steer", "hot-issues:steer"}
 STEER = {"suspensions:approve-long", "tickets:postpone", "groups:staff", "policies:publish"}
-MIND = {"notices:steer"}  # see to it that people are told
+MIND = {"notices:steer", "notices:try"}  # see to it that people are told
 RECORD = {"archives:keep", "inventory:import", "leads:keep"}
 INTAKE = {"alarm-sources:administer", "alarms:replay"}
 MANAGE = DISPATCH | GUARD | REPAIR | STEER | MIND | INTAKE | EQUIP | RECORD | COMMAND | PREPARE
@@ -146,6 +147,7 @@ OWN |= PREPARE | {"diagrams:draft", "plans:publish", "plan-runs:drill"}
 AUDIT = READ | {"history:read", "history:verify"}
 # Who lets people in does not work on tickets; who audits changes nothing.
 ADMINISTER = AUDIT | REPAIR | INTAKE | {"people:administer", "groups:staff", "inventory:import"}
+ADMINISTER |= {"notices:try"}
 AT_PARTNERS = {"work-orders:read", "work-orders:advance", "tickets:read", "circuits:read"}
 AT_PARTNERS |= {"visits:read", "visits:advance"}
 
