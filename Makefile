@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 # What was compiled once is kept: anew, each process would take twice as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test check format lint types bench clean
+.PHONY: help setup run test check format lint types bench shots clean
 
 help: ## Show what there is to do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: setup ## Format the code and mend what lint can mend
 
 bench: setup ## Measure: ratios against a floor in the same run
 	@$(BIN)/python -m tests.bench
+
+shots: setup ## Take pictures of every page, in both languages, into var/shots
+	@$(BIN)/python -m tests.shots
 
 clean: ## Remove .venv and everything the server wrote
 	rm -rf .venv var

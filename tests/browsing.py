@@ -61,4 +61,4 @@ class Browsing:
 
     def close(self):
         for context in self.contexts:
-            context.close()
+            context.close()  # a second time does nothing

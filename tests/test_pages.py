@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_dir
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api.pages import answers
+from api.pages import ROUTERS, answers
 from api.pages.languages import messages
 from api.pages.pages import PageRoute, local
 from api.pages.paper import MENU
@@ -17,6 +17,7 @@ from records import AlarmGroup, Clock, WorkOrder
 from tasks.sla import clocks
 from tests.asking import publish
 from tests.fault_walks import FAULT, example
+from tests.shots import PAGES
 from workflows.schedule import SCHEDULE
 
 ROOM = Path(__file__).parent.parent
@@ -206,3 +207,15 @@ def test_every_verb_of_history_exists_in_chinese():
 
 def clocks_of(session, order):
     return list(session.exec(select(Clock).where(Clock.ticket_id == order.ticket_id)))
+
+
+NOT_TO_LOOK_AT = ("/", "/live", "/next", ".csv", ".xes", "/paint", "/files/{name}", "/suggestions")
+
+
+def test_every_page_has_its_pictures():
+    """`make shots` takes them."""
+    taken = [re.sub(r"\{\w+\}", "1", path.partition("?")[0]) for path in PAGES]
+    for router in ROUTERS:
+        for route in router.routes:
+            if "GET" in route.methods and not route.path.endswith(NOT_TO_LOOK_AT):
+                assert any(route.path_regex.match(path) for path in taken), route.path
