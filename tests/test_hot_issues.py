@@ -9,6 +9,7 @@ from sqlmodel import select
 from bpmn import cases, plan_offers
 from bpmn import hot_issues as with_runs
 from records import Case, FaqPush, HotIssue, Notice
+from records.database import open_session
 from records.region.cases import take_cases
 from tasks.cases import hot_issues, themes
 from tasks.cases.themes import Said
@@ -224,3 +225,14 @@ def test_the_five_named_cases_are_in_the_demo_region_and_stay_what_they_are(
     count_themes(engine, now)
     rows = select(HotIssue.theme, HotIssue.state, HotIssue.volume).order_by(HotIssue.theme)
     assert session.exec(rows).all() == [("bill_shock", "amber", 4), ("wifi_gprs", "settled", 8)]
+
+
+def test_of_two_who_see_a_theme_at_once_one_begins_it(engine, session, now, take):
+    take(8)
+    [(theme, heat)] = hot_issues.look(session, now=now)
+    session.commit()
+    with open_session(engine) as other:
+        hot_issues.take(other, theme, heat, now=now)
+    issue = hot_issues._begin(session, theme, heat, now)
+    session.commit()
+    assert issue.id == issue_of(session).id

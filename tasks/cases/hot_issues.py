@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from records import Article, Case, FaqPush, HotIssue, Person, PlanRun, history
@@ -216,8 +217,12 @@ def _begin(session: Session, theme: Theme, heat: Heat, now: datetime) -> HotIssu
         words=theme.words, why=heat.why, seen_at=theme.cases[0].at, amber_at=now,
         counted_at=theme.cases[-1].at,
     )  # fmt: skip
-    session.add(issue)
-    session.flush()
+    try:
+        with history.savepoint(session):
+            session.add(issue)
+            session.flush()
+    except IntegrityError:  # another session saw it a moment ago
+        return session.exec(select(HotIssue).where(HotIssue.open_key == theme.key)).one()
     volume, usual = len(theme.cases), round(theme.usual, 2)
     record(session, "hot issue amber", issue, BY, now, why=heat.why, volume=volume, usual=usual)
     if heat.state == "amber":
