@@ -4,6 +4,7 @@ import pytest
 
 from bpmn import dmn, library
 from tests.alarm_tables import ALARM_ROWS
+from tests.case_tables import CASE_ROWS
 from tests.order_tables import ORDER_ROWS
 
 TABLES = {
@@ -109,7 +110,7 @@ ROWS = {  # decision: for each row, facts that it alone is meant for, and what i
         (judged(grade="AAA", outage_minutes=5), ("", "")),
     ],
 }
-ROWS |= ORDER_ROWS | ALARM_ROWS
+ROWS |= ORDER_ROWS | ALARM_ROWS | CASE_ROWS
 CASES = [
     pytest.param(key, number, facts, outputs, id=f"{key}-{number}")
     for key, rows in ROWS.items()
