@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy import select as plain_select
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from records import Asset, Booking, Person, Visit, history
 from tasks.access.people import require
@@ -76,16 +76,25 @@ def overlapping(
     session: Session, taken: Taken, starts_at: datetime, ends_at: datetime
 ) -> list[Row[Any]]:
     """What holds any of them in that time: the booking, and the name of whom or what it holds."""
-    people, assets = [p.id for p, _ in taken.people], [a.id for a, _ in taken.assets]
-    theirs = or_(col(Booking.person_id).in_(people), col(Booking.asset_id).in_(assets))
-    rows = (
+    held = {
+        col(Booking.person_id): [person.id for person, _ in taken.people],
+        col(Booking.asset_id): [asset.id for asset, _ in taken.assets],
+    }
+    found = [  # one after the other: with OR, SQLite would look through all bookings
+        row
+        for column, ids in held.items()
+        for row in session.execute(_overlaps(column.in_(ids), starts_at, ends_at)).all()
+    ]
+    return sorted(found, key=lambda row: (row[0].starts_at, row[0].id))
+
+
+def _overlaps(theirs: ColumnElement[bool], starts_at: datetime, ends_at: datetime) -> Any:
+    return (
         plain_select(Booking, col(Person.name), col(Asset.name), col(Asset.code))
         .outerjoin(Person, col(Person.id) == col(Booking.person_id))
         .outerjoin(Asset, col(Asset.id) == col(Booking.asset_id))
         .where(theirs, is_held(starts_at, ends_at))
-        .order_by(col(Booking.starts_at), col(Booking.id))
     )
-    return list(session.execute(rows).all())
 
 
 def is_held(starts_at: datetime, ends_at: datetime) -> ColumnElement[bool]:
