@@ -32,6 +32,11 @@ def find(session: Session, rule: str, ticket: Ticket) -> list[Person]:
     return Roster(session).reach(rule, ticket).people
 
 
+def find_in(session: Session, rule: str, city: str) -> list[Person]:
+    """As `find`, about what is no ticket but in a city: an order, a room."""
+    return Roster(session).reach_in(rule, city)
+
+
 class Roster:
     """Everybody whom the rules may name, read once for all the tickets of one transaction."""
 
@@ -51,6 +56,17 @@ class Roster:
                 return Reach(people, key, nobody)
             nobody.append(key)
         return Reach([], "", nobody)
+
+    def reach_in(self, rule: str, city: str) -> list[Person]:
+        """Rules of a customer find nobody here."""
+        for key in self._way_up(rule):
+            told = self._content["rules"].get(key, {})
+            people = [] if told.get("of_customer") else self._all(key, told)
+            if told.get("same_city"):
+                people = [person for person in people if city and person.city == city]
+            if people:
+                return sorted(people, key=lambda person: person.city != city)
+        return []
 
     def reach_for_rung(self, rule: str, ticket: Ticket) -> Reach:
         """A rung to nobody (the limit itself) tells nobody. Those of a child (副单) are told of by

@@ -11,10 +11,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from records import ServiceOrder
+from notifications import notices
+from records import Customer, Person, ServiceOrder, Site
+from tasks import recipients
 from tasks.orders.order_states import OPEN, record
 from tasks.refusals import wrong
 from tasks.sla import clocks
+from tasks.sla.durations import when
 
 NAMES = {
     "feasibility": ("资源核查", "checks"),
@@ -95,8 +98,33 @@ def miss(session: Session, order: ServiceOrder, *, now: datetime) -> list[str]:
         _change(order, name, missed=now.isoformat())
         told = {"limit": name, "due": order.limits["of"][name]["due"]}
         record(session, "limit missed", order, "system", now, **told)
+        _tell(session, order, name, now)
     order.act_at = next_act(order)
     return missed
+
+
+def _tell(session: Session, order: ServiceOrder, name: str, now: datetime) -> None:
+    """Who took it in, the account manager; of the whole order the duty lead of the city too."""
+    customer = session.get_one(Customer, order.customer_id)
+    site = session.get_one(Site, order.a_site_id)
+    zh, en = NAMES.get(name, (name, name))
+    facts: dict[str, Any] = {
+        "ticket": order.number,
+        "customer": customer.name,
+        "grade": order.grade,
+    }
+    facts |= {"clock": {"zh": zh, "en": en}}
+    facts |= {"due": when(datetime.fromisoformat(order.limits["of"][name]["due"]))}
+    logins = [order.opened_by, customer.account_manager]
+    theirs = select(Person).where(col(Person.login).in_(logins), col(Person.active))
+    people = list(session.exec(theirs.order_by(col(Person.id))))
+    people += recipients.find_in(session, "duty_lead", site.city) if name == "total" else []
+    for person in {each.id: each for each in people}.values():
+        notices.tell(
+            session, to=person, template="limit_missed", facts=facts,
+            key=f"order_limit:{order.id}:{name}:{facts['due']}", subject=f"order:{order.id}",
+            is_urgent=name == "total", now=now,
+        )  # fmt: skip
 
 
 def next_act(order: ServiceOrder) -> datetime | None:

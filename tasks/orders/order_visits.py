@@ -18,6 +18,7 @@ from tasks.orders.order_states import record, subject_of
 from tasks.refusals import wrong
 
 ENDS = {"a": "a_site_id", "z": "z_site_id"}
+REMOVAL = "removal"  # as in the policy "visits"
 Given = Mapping[str, Any]
 
 
@@ -51,6 +52,32 @@ def plan(
         )
     numbers = [visit.number for visit in made]
     record(session, "visits planned", order, by, now, visits=numbers, reason=reason)
+    return made
+
+
+def plan_removals(
+    session: Session,
+    order: ServiceOrder,
+    sites: Sequence[int],
+    windows: Given,
+    *,
+    by: str,
+    now: datetime,
+) -> list[Visit]:
+    """What stands where the circuit will not end any more comes out: a visit of its own there, at
+    the time of the others."""
+    window = next((each for each in windows.values() if each), None)
+    made = [
+        visits.plan(
+            session, site_id=site, customer_id=order.customer_id,
+            jobs=[Job(subject_of(order), REMOVAL)],
+            window=_window({"a": window}, "a"), by=by, now=now,
+        )
+        for site in sites
+    ]  # fmt: skip
+    if made:
+        numbers = [visit.number for visit in made]
+        record(session, "removals planned", order, by, now, visits=numbers)
     return made
 
 
