@@ -85,7 +85,7 @@ def equip_field(
 def plan_visits(rows: Rows, session: Session, crews: Sequence[Crew], now: datetime) -> None:
     """A few of each team, past and to come, each at another circuit's end in its city."""
     rows.flush()
-    diary, today = Diary(rows), _midnight(now)
+    diary, today = Diary(rows), midnight(now)
     for city, teams in groupby(sorted(crews, key=lambda crew: crew.city), lambda crew: crew.city):
         ends = iter(session.execute(_ends(city)).all())
         for crew in teams:
@@ -99,7 +99,7 @@ class Depot:
     """Founds teams and buys what they need."""
 
     def __init__(self, rows: Rows, now: datetime) -> None:
-        self._rows, self._today, self._dice = rows, _midnight(now), Dice("field")
+        self._rows, self._today, self._dice = rows, midnight(now), Dice("field")
         self._teams: list[tuple[int, City]] = []
         self.crews: list[Crew] = []
 
@@ -294,7 +294,7 @@ def _city_of(person: Hired) -> int:
     return person.city
 
 
-def _midnight(now: datetime) -> datetime:
+def midnight(now: datetime) -> datetime:
     """Of the day in UTC; 08:00 there."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -7,10 +7,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from records.assets import Asset
+from records.assurance_periods import AssurancePeriod, AssuredCustomer
 from records.bookings import Booking
 from records.certificates import Certificate
 from records.circuits import Circuit, Device, Hop, Section, Site
 from records.customers import Contact, Customer
+from records.inspections import Finding, Inspection, InspectionNeed, Lead, Measurement
 from records.people import Group, Membership, Person
 from records.teams import Team, Teammate
 from records.visits import Visit, VisitJob
@@ -33,9 +35,22 @@ TABLES: tuple[type[SQLModel], ...] = (  # each after those that it refers to
     Visit,
     VisitJob,
     Booking,
+    Inspection,
+    InspectionNeed,
+    Measurement,
+    Finding,
+    Lead,
+    AssurancePeriod,
+    AssuredCustomer,
 )
 LINKS = (Membership, Teammate)  # these have no id of their own
-WITH_JSON = (Person, Visit, VisitJob)  # their lists and facts become JSON on the way
+WITH_JSON = (
+    Person,
+    Visit,
+    VisitJob,
+    Inspection,
+    AssurancePeriod,
+)  # their lists and facts become JSON on the way
 BATCH = 10_000
 
 

@@ -17,6 +17,7 @@ from records.region.customers import Client, build_customers
 from records.region.devices import Workshop, place_devices
 from records.region.fibre import Digger, lay_network
 from records.region.field import equip_field, plan_visits
+from records.region.inspections import inspect_rooms
 from records.region.knowledge import share_knowledge
 from records.region.network import Network
 from records.region.people import build_people, open_accounts
@@ -121,6 +122,7 @@ def _build(session: Session, rows: Rows, numbers: Plan, progress: Progress, now:
     builder = Builder(rows, network, workshop, digger)
     _sell_circuits(Sales(rows, network, builder), builder, clients, numbers, progress)
     plan_visits(rows, session, crews, now)
+    inspect_rooms(rows, session, crews, now)
     return len(digger.ducts)
 
 

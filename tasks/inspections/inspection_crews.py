@@ -206,20 +206,21 @@ class Pool:
 
     def _read_plans(self, now: datetime) -> None:
         """What is planned and not booked yet, with an hour's way."""
+        names = ("lead_id", "crew", "starts_at", "ends_at")
         rows = (
-            select(Inspection, Site)
+            select(*(getattr(Inspection, name) for name in names), Site)
             .join(Site, col(Site.id) == col(Inspection.site_id))
             .where(col(Inspection.state) == "planned", col(Inspection.starts_at) > now)
         )
-        for row, place in self._session.execute(rows):
-            lead = self._people.get(row.lead_id or 0)
-            span = (row.starts_at - timedelta(minutes=row.crew.get("way", 60)), row.ends_at)
-            for key in (row.crew.get("vehicle"), *row.crew.get("instruments", ())):
+        for lead_id, crew, starts_at, ends_at, place in self._session.execute(rows):
+            lead = self._people.get(lead_id or 0)
+            span = (starts_at - timedelta(minutes=crew.get("way", 60)), ends_at)
+            for key in (crew.get("vehicle"), *crew.get("instruments", ())):
                 if thing := self._things.get(key or 0):
                     thing.taken.add(span)
             if lead is not None:
                 lead.taken.add(span)
-                lead.places.append((row.ends_at, place))
+                lead.places.append((ends_at, place))
 
 
 _POLICIES = ("visits", "crews", "distances")
