@@ -67,8 +67,9 @@ def test_every_way_comes_to_its_end_and_by_every_element(session, room):
     assert ROOM_BLUEPRINT.nodes.keys() - visited == set()
 
 
-def test_what_is_found_becomes_a_ticket_a_discrepancy_and_a_lead(engine, session, room, cast, now):
-    publish(session, now, FAULT)
+def test_what_is_found_becomes_a_ticket_a_discrepancy_and_a_lead(engine, session, cast, now):
+    publish(session, now, ROOM, FAULT)
+    room = Room(session, cast, now)
     room.begin().do("appoint").arrive()
     needs = [{"what": "年底扩容到 200M", "wanted_by": "2026-12-01"}]
     told = filled(session, room.row, water="no", cpe="HG8245") | {"needs": needs}
