@@ -95,14 +95,14 @@ def test_a_form_with_an_error_first_then_sent(browse, order, session):
     page.get_by_role("button", name="Accept").click()
     page.locator("[name='answers.phone']").fill("#")
     page.locator("[name='answers.contact']").fill("王敏")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     wrong = page.locator("[name='answers.phone']")
     assert wrong.get_attribute("aria-invalid") == "true"
     assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
     assert page.locator("[name='answers.contact']").input_value() == "王敏"
     wrong.fill("000-1")
     page.locator("[name='answers.confirmed'][value=yes]").check()
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_load_state()
     assert state_of(session, order) == "closed"
 
@@ -122,6 +122,24 @@ def test_suspending_wants_evidence(browse, order, session, now):
     page.get_by_role("button", name="Suspend").click()
     page.locator(".facts .state.suspended").wait_for()
     assert state_of(session, order) == "suspended"
+
+
+def test_several_are_given_away_together_by_keyboard_and_taken_back(browse, order, session):
+    page = browse("dora")
+    page.goto("/work-orders?queue=crc")
+    for key in "jxt":
+        page.keyboard.press(key)
+    page.get_by_role("radio", name="Ada").check()  # suggested, with reasons
+    page.locator("#together button[value=reassign]").click()
+    assert "Say why" in page.locator("#b-why-told").inner_text()
+    page.locator("#b-why").fill("near")
+    page.locator("#b-to").fill("ada")
+    page.locator("#together button[value=reassign]").click()
+    page.locator(".batch", has_text="1 done, 0 refused").wait_for()
+    assert page.locator("[data-row] td", has_text="ada").count() == 1
+    page.keyboard.press("u")
+    page.locator(".batch", has_text="Undone").wait_for()
+    assert page.locator("[data-row] td", has_text="ada").count() == 0
 
 
 def test_language_and_theme_change_in_place(browse, order):
