@@ -90,7 +90,8 @@ def test_what_no_table_names_is_not_looked_at_again(engine, published, circuit, 
     assert begun(published) == []
 
 
-def test_a_cut_that_hits_many_is_offered_its_plan_once(engine, published, circuit, now):
+def test_a_cut_that_hits_many_is_offered_its_plan_once(engine, published, circuit, cast, now):
+    recovery = written.find(published, "customer_recovery")
     ticket = open_ticket(published, now, cause="lossOfSignal", priority="P1")
     for n in range(12):
         told = circuit.model_dump(exclude={"id"}) | {"code": f"C{n}", "grade": "A"}
@@ -99,14 +100,21 @@ def test_a_cut_that_hits_many_is_offered_its_plan_once(engine, published, circui
         published.flush()
         hit = {"ticket_id": ticket.id, "circuit_id": row.id, "since": now, "impact": "outage"}
         published.add(AffectedCircuit(**hit, customer_id=row.customer_id))
+    child = Ticket(source="alarm", title="", started_at=now, opened_at=now, parent_id=ticket.id)
+    published.add(child)
+    published.flush()
+    published.exec(select(AffectedCircuit)).first().ticket_id = child.id  # the bank's own by now
+    first = published.exec(select(Circuit).where(Circuit.code == "C0")).one()
+    written.link(published, recovery, first, note="", by=cast["mei"], now=now)
     published.commit()
     offer(engine, now)
-    assert begun(published) == [("cable_cut", "propose", "proposed")]
+    told = [("cable_cut", "propose", "proposed"), ("customer_recovery", "propose", "proposed")]
+    assert begun(published) == told
     ticket = published.get_one(Ticket, ticket.id)
     ticket.plan_look_at = now
     published.commit()
     offer(engine, now)
-    [run] = published.exec(select(PlanRun)).all()
+    run, _ = published.exec(select(PlanRun).order_by(PlanRun.id)).all()
     assert (run.merged, [made["table"] for made in run.fired]) == (
         0, ["plan_activation", "cable_cut_criteria"],
     )  # fmt: skip

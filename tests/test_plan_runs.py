@@ -169,7 +169,13 @@ def test_what_is_said_at_a_wrong_time_is_refused(walk):
     with pytest.raises(Invalid):
         walk.note("<script>alert(1)</script>")
     walk.say("escalate", level="group", reason="跨省")
-    walk.do(*CUT_FIRST, "cut_splice", "cut_test", *CUT_LAST).do("assess")
+    for text in ("<script>x</script>", "好 <img src=x>", "</b>"):
+        with pytest.raises(Invalid) as refusal:
+            walk.do("cut_tell", evidence=text)
+        walk.session.rollback()
+        assert refusal.value.facts["fields"][0]["field"] == "evidence"
+    walk.do("cut_tell", evidence="光功率 <10 dBm").do(*CUT_FIRST[1:])
+    walk.do("cut_splice", "cut_test", *CUT_LAST).do("assess")
     with pytest.raises(NotAllowed):
         walk.say("abort", reason="太晚")
 

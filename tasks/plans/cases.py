@@ -67,8 +67,12 @@ def place_of(session: Session, ticket: Ticket) -> str:
 
 
 def plans_linked(session: Session, ticket: Ticket) -> list[str]:
-    """Keys of the plans that circuits of this ticket are linked to."""
-    hit = select(AffectedCircuit.circuit_id).where(AffectedCircuit.ticket_id == ticket.id)
+    """Keys of the plans that circuits of this ticket, or of its children, are linked to."""
+    children = select(Ticket.id).where(Ticket.parent_id == ticket.id)
+    is_mine = (col(AffectedCircuit.ticket_id) == ticket.id) | (
+        col(AffectedCircuit.ticket_id).in_(children)
+    )
+    hit = select(AffectedCircuit.circuit_id).where(is_mine, AffectedCircuit.impact != "at_risk")
     is_hit = col(PlanCircuit.circuit_id).in_(hit) | (PlanCircuit.circuit_id == ticket.circuit_id)
     keys = select(Plan.key).join(PlanCircuit, col(PlanCircuit.plan_id) == col(Plan.id))
     found = keys.where(is_hit, Plan.state == "published").distinct()
