@@ -111,11 +111,17 @@ class ScriptOpened(BaseModel):
 class HelpShown(BaseModel):
     articles: list[ArticleFound]
     scripts: list[ScriptOpened] = Field(description="预处理方案: to be gone through first")
+    hot_answer: str = Field(
+        description="What every case of its hot issue is told, if that is known"
+    )
 
     @classmethod
-    def of(cls, found: Sequence[Suggestion], scripts: Sequence[Script]) -> "HelpShown":
+    def of(
+        cls, found: Sequence[Suggestion], scripts: Sequence[Script], hot_answer: str
+    ) -> "HelpShown":
         articles = [{**each.article.model_dump(), "share": each.share} for each in found]
-        told = {"articles": articles, "scripts": [vars(each) for each in scripts]}
+        opened = [vars(each) for each in scripts]
+        told = {"articles": articles, "scripts": opened, "hot_answer": hot_answer}
         return cls.model_validate(told)
 
 

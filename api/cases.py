@@ -94,7 +94,7 @@ def show_help(id: Id, turn: Turn = allow("cases:read")) -> HelpShown:
     case = case_states.find(turn.session, id)
     found = case_help.suggest(turn.session, case)
     scripts = case_help.scripts(turn.session, case, now=turn.now)
-    return HelpShown.of(found, scripts)
+    return HelpShown.of(found, scripts, case_help.answer_of(turn.session, case))
 
 
 @router.put("/{id}/words", summary="Always refused: what a customer said is locked")

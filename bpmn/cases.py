@@ -25,6 +25,7 @@ ANSWERING = ("answer", "answer_invited", "look")  # steps of those who are asked
 def open_case(session: Session, told: Mapping[str, Any], *, by: Person, now: datetime) -> Case:
     """A new case with its run. What `told` may have: tasks/cases/cases.py."""
     case = cases.open_case(session, told, by=by, now=now)
+    hot_issues.recognise(session, case)
     subject, diagram = subject_of(case), DIAGRAMS[case.way]
     run = runs.start(session, diagram, {}, by=by.login, now=now, subject=subject)
     case.run_id = run.id

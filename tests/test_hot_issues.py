@@ -51,7 +51,7 @@ def test_a_theme_without_a_past_grows_from_amber_to_red(now, number, state):
     assert found(now, said(now, *[WIFI] * number)) == {"wifi_gprs": (number, state)}
 
 
-@pytest.mark.parametrize("number, state", [(9, ""), (10, "amber"), (20, "red")])
+@pytest.mark.parametrize("number, state", [(13, ""), (14, "amber"), (20, "red")])
 def test_a_theme_that_is_always_there_is_told_by_its_volume(now, number, state):
     before = [row for day in range(7) for row in said(now, *[WIFI] * 9, hours=30 + 20 * day)]
     assert found(now, before, said(now, *[WIFI] * number)) == {"wifi_gprs": (number, state)}
@@ -184,6 +184,8 @@ def test_hot_issues_over_http(as_, engine, session, cast, now, take):
     assert mei.get(f"/api/cases/{first}/help").json()["scripts"][0]["steps"] == ["记录原话"]
     assert mei.put(f"/api/{place}/plan", json={"state": "declined", "reason": "误报"}).is_success
     assert post(mei, f"{place}/settlement", words="终端升级后恢复")["state"] == "settled"
+    late = post(as_("ada"), "cases", words=WIFI, channel="hotline")["id"]
+    assert mei.get(f"/api/cases/{late}/help").json()["hot_answer"] == "终端升级后恢复"
     assert post(mei, f"{place}/closure", reason="已平息")["state"] == "over"
     refused(mei.post(f"/api/{place}/closure", json={"reason": "x"}), 409)
     refused(as_("ada").post(f"/api/{place}/closure", json={"reason": "x"}), 403)

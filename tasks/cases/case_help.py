@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from records import Case
+from records import Case, HotIssue
 from tasks.cases import case_policy
 from tasks.learning import article_search, case_scripts
 from tasks.learning.article_search import Suggestion
@@ -26,6 +26,12 @@ def scripts(session: Session, case: Case, *, now: datetime) -> list[Script]:
     return case_scripts.scripts_for(session, case.words, now=now, **told)
 
 
+def answer_of(session: Session, case: Case) -> str:
+    """What every case of its hot issue is told; "" where there is no such answer."""
+    issue = session.get(HotIssue, case.hot_issue_id) if case.hot_issue_id else None
+    return issue.answer if issue else ""
+
+
 def facts_of(session: Session, case: Case, *, now: datetime) -> dict[str, Any]:
     """What its run begins with. The words stay where they are locked."""
     articles = [
@@ -41,4 +47,5 @@ def facts_of(session: Session, case: Case, *, now: datetime) -> dict[str, Any]:
         "is_press": case_policy.is_press(session, case.channel),
         "articles": articles,
         "scripts": steps,
+        "hot_answer": answer_of(session, case),
     }

@@ -19,6 +19,7 @@ NUMBERS: dict[str, tuple[float, float, bool]] = {  # least, most, whole
     "amber_percent": (1, 100, True),
     "quiet_hours": (1, 720, True),
     "red.volume": (1, 100_000, True),
+    "red.volume_growth": (0, 1_000, False),
     "red.growth": (1, 1_000, False),
     "red.growth_volume": (1, 100_000, True),
     "red.press": (1, 1_000, True),

@@ -76,6 +76,15 @@ def look_at_once(session: Session, case: Case, *, now: datetime) -> None:
                 take(session, theme, heat, now=now)
 
 
+def recognise(session: Session, case: Case) -> None:
+    """Of which open one a new case is, where an owner has named its theme: before it is counted."""
+    named = rules_of(session)["themes"]
+    rows = select(HotIssue.id, HotIssue.theme).where(col(HotIssue.open_key).in_(named))
+    for id, theme in session.exec(rows.order_by(col(HotIssue.id))):
+        if themes.fits(case.words, named[theme]["all"]):
+            case.hot_issue_id = id
+
+
 def quiet(session: Session, *, now: datetime) -> list[int]:
     """Those that nothing was heard of for long."""
     since = now - timedelta(hours=rules_of(session)["quiet_hours"])

@@ -96,7 +96,7 @@ def _met(theme: Theme, red: Rules, share: float) -> dict[str, Any]:
     volume, least = len(theme.cases), red["growth_volume"] * share
     if theme.press and theme.press >= red["press"] * share:
         return {"rule": "press", "value": theme.press, "limit": red["press"]}
-    if volume >= red["volume"] * share:
+    if volume >= max(red["volume"] * share, red["volume_growth"] * theme.usual):
         return {"rule": "volume", "value": volume, "limit": red["volume"] * share}
     if volume >= least and volume >= red["growth"] * theme.usual:
         growth = round(volume / theme.usual, 1) if theme.usual else None
