@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from api.pages.files import read_file
-from records import AlarmGroup, Article, Notice, WorkOrder, article_index
+from records import Alarm, AlarmGroup, Article, Notice, WorkOrder, article_index
 from tasks.refusals import Invalid
 from tests.asking import post, report_fault
 
@@ -84,7 +84,7 @@ def test_who_should_take_several_and_why(as_, order):
     assert 'value="ada"' in told and "Holds no open order" in told
 
 
-def test_a_storm_tells_who_was_told_and_refreshes_itself(as_, session, order, now):
+def test_a_storm_tells_who_was_told_and_is_acknowledged_as_one(as_, session, order, now):
     told = {"cause": "lossOfSignal", "severity": "critical", "ticket_id": order.ticket_id}
     times = {"raised_at": now, "last_at": now, "opened_at": now}
     group = AlarmGroup(root_kind="section", root_object="GL-000417", layer=3, **told, **times)
@@ -98,6 +98,13 @@ def test_a_storm_tells_who_was_told_and_refreshes_itself(as_, session, order, no
     session.commit()
     dora = as_("dora")
     assert "wang@x" in dora.get(f"/alarm-groups/{group.id}").text
+    times = dict.fromkeys(("raised_at", "last_at", "received_at"), now)
+    told = {"source": "ems", "key": "1", "object": "GL", "cause": "LOS", "group_id": group.id}
+    session.add(Alarm(**told, **times))
+    session.commit()
+    place = f"/alarm-groups/{group.id}/acknowledgement"
+    assert "acknowledged by dora" in dora.post(place, data={"note": "x"}, headers=ENGLISH).text
+    assert dora.post(place, data={"note": "x"}).status_code == 409
     drawn = dora.get("/alarm-groups/live")
     assert 'data-row="1"' in drawn.text
     mark = {"Baton-Mark": drawn.headers["Baton-Mark"]}

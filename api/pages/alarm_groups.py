@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from api.deps import Id, Turn, allow
 from api.pages import live
-from api.pages.pages import make_pages, show
+from api.pages.pages import again_by, first, go, make_pages, show, typed
 from api.paging import Asked, page
 from records import AffectedCircuit, Alarm, AlarmGroup, Customer, Notice, Ticket
 from records.customers import GRADES
+from tasks.network import bulk_states
+from tasks.refusals import NotAllowed
 
 router = make_pages()
 SORTS = {
@@ -73,6 +75,21 @@ def show_group(id: Id, turn: Turn = allow("alarms:read")) -> Response:
         notices=_notices(turn, group.ticket_id),
         children=_children(turn, group.ticket_id),
     )
+
+
+@router.post("/alarm-groups/{id}/acknowledgement")
+@again_by(show_group)
+def acknowledge(id: Id, turn: Turn = allow("alarms:handle", raw=True)) -> Response:
+    """All of its alarms that stand: somebody looks after them."""
+    turn.find(AlarmGroup, id)
+    rows = select(Alarm.id).where(Alarm.group_id == id, col(Alarm.cleared_at).is_(None))
+    rows = rows.where(col(Alarm.acknowledged_at).is_(None)).order_by(col(Alarm.id))
+    ids = list(turn.session.exec(rows.limit(bulk_states.MOST)))
+    if not ids:
+        raise NotAllowed("没有待确认的告警,请刷新", "No alarm waits for that: reload to see")
+    told: dict[str, Any] = {"note": first(typed(turn), "note"), "by": turn.person}
+    bulk_states.change_all(turn.session, ids, "acknowledge", **told, now=turn.now)
+    return go(f"/alarm-groups/{id}")
 
 
 def _hit(turn: Turn, group: AlarmGroup) -> list[Any]:
