@@ -126,8 +126,9 @@ def plan(chosen: argparse.Namespace) -> int:
     from workflows import plan_year
 
     told = plan_year.plan_year(chosen.size, days=chosen.days)
-    wrong = ("met twice or more", "not met", "on a holiday or at a weekend")
-    return int(any(told[name] for name in (*wrong, "crews booked twice at once")))
+    wrong = ["of these, nobody needed", "met twice or more", "not met"]
+    wrong += ["on a holiday or at a weekend", "crews booked twice at once"]
+    return int(any(told[name] for name in wrong))
 
 
 def ask(chosen: argparse.Namespace) -> int:

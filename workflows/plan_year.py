@@ -6,20 +6,16 @@ from what was held, not by the planner's own rules. Exit code 1 where something 
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from sqlalchemy import Engine, event, text, update
+from sqlalchemy import Engine, event, update
 from sqlmodel import Session, col, select
 
 from records import (
@@ -39,11 +35,9 @@ from records.database import connect, migrate, open_session
 from records.progress import Progress, show_progress
 from records.region import seed
 from records.region.sizes import SIZES
-from tasks import policies
-from tasks.sla.calendars import Calendar, calendars_of
 from workflows import inspections, rehearsal
+from workflows.year_judging import FIRST, Month, judge, show_year
 
-FIRST = datetime(2026, 1, 1, 19, 0, tzinfo=UTC)  # the planner's hour: three in the night there
 DAY = timedelta(days=1)
 YEAR = 365
 OPENINGS = 18  # circuits of key customers a day, over the whole province
@@ -55,16 +49,6 @@ PERIODS = (  # name, level, begins on day, lasts, customers; moved by, or called
     ("台风季演练 / Drill", "C", 230, 4, 20, None),
     ("年终决算 / Year-end", "A", 348, 14, 120, 0),
 )
-console = Console()
-
-
-@dataclass
-class Month:
-    """What was done in one, and how long it took."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-    used: float = 0.0  # of the processor
 
 
 def plan_year(size: str, *, days: int = YEAR) -> dict[str, int]:
@@ -78,7 +62,7 @@ def plan_year(size: str, *, days: int = YEAR) -> dict[str, int]:
                 lived = n + 1
                 show("A year of planning", lived, days)
         told = judge(engine, FIRST + lived * DAY, months)
-    _print(months, told)
+    show_year(months, told)
     return told
 
 
@@ -159,31 +143,6 @@ class World:
                 period.ends_at += moved * DAY
 
 
-def judge(engine: Engine, now: datetime, months: dict[str, Month]) -> dict[str, int]:
-    """Counted from what was held and what was booked."""
-    with open_session(engine, readonly=True) as session:
-        _count_months(session, months)
-        held = _held(session)
-        needs = session.exec(select(InspectionNeed).where(col(InspectionNeed.by_at) <= now)).all()
-        due = [need for need in needs if need.state not in ("dropped", "declined")]
-        times = [_times(need, held) for need in due]
-        for need, n in zip(due, times, strict=True):
-            if n != 1:
-                span = f"{need.from_at:%m-%d} to {need.by_at:%m-%d}"
-                console.print(f"{need.key}: {n} times, {need.state}, {span}")
-        calendar = _calendar(session)
-        days = [day for ends in held.values() for day in ends.values()]
-        return {
-            "needs that were due": len(due),
-            "met exactly once": sum(n == 1 for n in times),
-            "met twice or more": sum(n > 1 for n in times),
-            "not met": sum(n == 0 for n in times),
-            "inspections held": len(days),
-            "on a holiday or at a weekend": sum(_is_holiday(calendar, day) for day in days),
-            "crews booked twice at once": session.execute(_DOUBLE).scalar_one(),
-        }
-
-
 def _hold(session: Session, now: datetime) -> int:
     """The crew goes, and comes back: all that had its time."""
     mine = col(Inspection.state) == "sent"
@@ -209,69 +168,6 @@ def _keep_papers(session: Session, now: datetime) -> None:
     session.execute(ends.values(expires_at=now + 3 * YEAR * DAY))
     due = update(Asset).where(col(Asset.calibration_due_at) < now + 60 * DAY)
     session.execute(due.values(calibration_due_at=now + YEAR * DAY))
-
-
-Held = dict[tuple[int, int], dict[int, datetime]]  # of an end: inspections, and when
-
-
-def _held(session: Session) -> Held:
-    found: Held = {}
-    rows = select(Inspection).where(col(Inspection.inspected_at).is_not(None))
-    for row in session.exec(rows):
-        assert row.inspected_at is not None
-        found.setdefault((row.customer_id, row.site_id), {})[row.id] = row.inspected_at
-    return found
-
-
-def _times(need: InspectionNeed, held: Held) -> int:
-    """How many inspections were held for it: of its room, within its time, that name it."""
-    ends = held.get((need.customer_id, need.site_id), {})
-    return sum(
-        need.inspection_id == id and need.from_at <= at <= need.by_at for id, at in ends.items()
-    )
-
-
-def _calendar(session: Session) -> Calendar:
-    policy = policies.current(session, "calendars")
-    return calendars_of(policy.content, policy.number)["office"]
-
-
-def _is_holiday(calendar: Calendar, at: datetime) -> bool:
-    day: date = at.astimezone(calendar.zone).date()
-    is_weekend = day.weekday() >= 5
-    return day in calendar.holidays or (is_weekend and day not in calendar.workdays)
-
-
-def _count_months(session: Session, months: dict[str, Month]) -> None:
-    """Inspections by the month in which they were planned; what they were for."""
-    for row in session.exec(select(Inspection)):
-        month = months.setdefault(f"{row.planned_at:%Y-%m}", Month())
-        month.counts["planned"] += 1
-        month.counts[row.kind] += 1
-        month.counts["again"] += row.state == "cancelled"
-
-
-_DOUBLE = text(
-    "SELECT count(*) FROM booking a JOIN booking b ON a.id < b.id AND a.starts_at < b.ends_at"
-    " AND b.starts_at < a.ends_at AND (a.person_id = b.person_id OR a.asset_id = b.asset_id)"
-    " WHERE a.released_at IS NULL AND b.released_at IS NULL"
-)
-COLUMNS = ("planned", "periodic", "opening", "assurance", "again", "held")
-
-
-def _print(months: dict[str, Month], told: dict[str, int]) -> None:
-    table = Table(title="Planned in each month")
-    table.add_column("month")
-    for name in (*COLUMNS, "seconds", "of the processor"):
-        table.add_column(name, justify="right")
-    for name, month in sorted(months.items()):
-        numbers = [f"{month.counts[column]:,}" for column in COLUMNS]
-        table.add_row(name, *numbers, f"{month.seconds:.1f}", f"{month.used:.1f}")
-    console.print(table)
-    verdict = Table(title="The year", show_header=False)
-    for name, count in told.items():
-        verdict.add_row(name, f"{count:,}")
-    console.print(verdict)
 
 
 @contextmanager
