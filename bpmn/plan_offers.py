@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bpmn import library, plan_runs, plans
@@ -20,6 +21,7 @@ from tasks.plans import plans as written
 from tasks.plans.plan_rules import rules_of
 
 DIAGRAM, TABLE = "fault_handling", "plan_activation"
+OVER_BY_ITSELF = "故障已恢复或结束 / The fault is mended or over"
 BY = "plans"  # whose doing it is, in history
 Facts = Mapping[str, Any]
 Offer = tuple[str, str, list[dict[str, Any]]]  # plan, mode, the tables that said so
@@ -37,7 +39,7 @@ def look(session: Session, id: int, *, now: datetime) -> bool:
     ticket = session.get_one(Ticket, id, with_for_update=True)
     if ticket.plan_look_at is None or ticket.plan_look_at > now:
         return False
-    ticket.plan_look_at = None
+    _look_again(session, ticket.id, None)
     if ticket.parent_id or ticket.state in OVER or ticket.restored_at:
         return True
     case = cases.of_ticket(session, ticket, now=now)
@@ -46,13 +48,32 @@ def look(session: Session, id: int, *, now: datetime) -> bool:
     for offer in offers:
         _begin(session, ticket, case, offer, now)
     if not offers and not before:
-        ticket.plan_look_at = _again(session, ticket, case, now)
+        _look_again(session, ticket.id, _again(session, ticket, case, now))
     return True
 
 
 def put_off(session: Session, id: int, *, now: datetime) -> None:
     """One that fails must not keep the others waiting."""
-    session.get_one(Ticket, id).plan_look_at = now + timedelta(minutes=1)
+    _look_again(session, id, now + timedelta(minutes=1))
+
+
+def stale(session: Session, limit: int = 500) -> list[int]:
+    """Proposals that nobody has confirmed, about tickets that are mended or over meanwhile."""
+    open_ = select(PlanRun.id, PlanRun.subject).where(PlanRun.state == "proposed")
+    rows = session.exec(open_.where(~col(PlanRun.is_drill)).order_by(col(PlanRun.id)).limit(limit))
+    about = {id: int(said[7:]) for id, said in rows if said.startswith("ticket:")}
+    is_over = col(Ticket.restored_at).is_not(None) | col(Ticket.state).in_(OVER)
+    over = set(session.exec(select(Ticket.id).where(col(Ticket.id).in_(about.values()), is_over)))
+    return [id for id, ticket in about.items() if ticket in over]
+
+
+def withdraw(session: Session, id: int, *, now: datetime) -> bool:
+    """False where somebody was faster."""
+    run = session.get_one(PlanRun, id, with_for_update=True)
+    if run.state != "proposed":
+        return False
+    plan_runs.withdraw(session, run, reason=OVER_BY_ITSELF, by=BY, now=now)
+    return True
 
 
 def due_issues(session: Session) -> list[int]:
@@ -137,6 +158,12 @@ def _again(session: Session, ticket: Ticket, case: Facts, now: datetime) -> date
     if now >= ends or not _by_table(session, {**case, "outage_minutes": longest}):
         return None
     return now + timedelta(seconds=rules["look_seconds"])
+
+
+def _look_again(session: Session, id: int, at: datetime | None) -> None:
+    """Its revision stays: nobody who works on the ticket is refused because of this."""
+    row = update(Ticket).where(col(Ticket.id) == id).values(plan_look_at=at)
+    session.execute(row, execution_options={"synchronize_session": False})
 
 
 def _begun(session: Session, subject: str) -> set[str]:

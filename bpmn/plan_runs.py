@@ -103,7 +103,7 @@ def escalate(
     """市—省—集团."""
     require_permission(by, "plan-runs:command")
     plan_runs.check_escalation(run, level, reason)
-    _tell(session, run, "escalate_level", {"level": level, "reason": reason}, by, now)
+    _tell(session, run, "escalate_level", {"level": level, "reason": reason}, by.login, now)
 
 
 def arrive(
@@ -112,7 +112,7 @@ def arrive(
     """资源到位."""
     require_permission(by, "plan-runs:advance")
     reservations.check_arrival(session, run, reservation_id)
-    _tell(session, run, "resource_arrived", {"reservation": reservation_id}, by, now)
+    _tell(session, run, "resource_arrived", {"reservation": reservation_id}, by.login, now)
 
 
 def abort(session: Session, run: PlanRun, *, reason: str, by: Person, now: datetime) -> None:
@@ -121,6 +121,11 @@ def abort(session: Session, run: PlanRun, *, reason: str, by: Person, now: datet
     require("abort", run)
     require_reason(reason)
     check_texts({"reason": reason}, {"reason": 2_000})
+    _tell(session, run, "abort", {"reason": reason}, by.login, now)
+
+
+def withdraw(session: Session, run: PlanRun, *, reason: str, by: str, now: datetime) -> None:
+    """A proposal that is not needed any more."""
     _tell(session, run, "abort", {"reason": reason}, by, now)
 
 
@@ -158,11 +163,11 @@ def _ticket_of(session: Session, subject: str) -> Ticket | None:
 
 
 def _tell(
-    session: Session, run: PlanRun, message: str, told: dict[str, Any], by: Person, now: datetime
+    session: Session, run: PlanRun, message: str, told: dict[str, Any], by: str, now: datetime
 ) -> None:
     session.flush()
-    payload = {**told, "by": by.login}
-    heard = runs.send(session, "message", message, payload, run_id=run.run_id, by=by.login, now=now)
+    payload = {**told, "by": by}
+    heard = runs.send(session, "message", message, payload, run_id=run.run_id, by=by, now=now)
     session.refresh(run)
     if not heard:
         raise NotAllowed(

@@ -50,6 +50,18 @@ def publish(session: Session, plan: Plan, *, reason: str, by: Person, now: datet
     return _publish(session, plan, members, stock, reason=reason, by=by.login, now=now)
 
 
+def keep_version(
+    session: Session, plan: Plan, *, reason: str, by: str, now: datetime
+) -> PlanVersion:
+    """Keep a plan that was checked, with the diagrams as they are now; it counts from now on."""
+    bundle = compose(session, plans.next_content(plan)["diagram"]) or {}
+    told: Any = {"by": by, "now": now, "reason": f"plan: {plan.key}", "is_current": False}
+    version = library.keep_version(session, bundle, [], **told)
+    nodes = nodes_of(_blueprint(bundle), version.lanes)
+    pinned = (version.id, version.content_hash)
+    return plans.keep_version(session, plan, nodes, pinned, reason=reason, by=by, now=now)
+
+
 def publish_shipped(session: Session, now: datetime) -> int:
     """What came with Baton, where that is newer and no owner has published one since; whoever
     staffs the groups and fills the stock comes later. How many were published."""
@@ -130,11 +142,7 @@ def _publish(
             f"The plan lacks {len(fields)} things: mend them, then publish ({found[0].en})",
             fields=fields,
         )
-    told: Any = {"by": by, "now": now, "reason": f"plan: {plan.key}", "is_current": False}
-    version = library.keep_version(session, bundle, [], **told)
-    nodes = nodes_of(_blueprint(bundle), version.lanes)
-    pinned = (version.id, version.content_hash)
-    return plans.keep_version(session, plan, nodes, pinned, reason=reason, by=by, now=now)
+    return keep_version(session, plan, reason=reason, by=by, now=now)
 
 
 def _try(session: Session, path: Path, now: datetime) -> bool:

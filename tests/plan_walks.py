@@ -6,10 +6,11 @@ Used by test_plan_runs.py and its neighbours.
 from datetime import timedelta
 from itertools import chain
 
+import orjson
 from sqlmodel import col, select
 
 from bpmn import bundles, library, plan_runs, plans, runs, wall
-from records import Entry, PlanCall, PlanResource, Run, WorkOrder
+from records import Entry, Plan, PlanCall, PlanResource, Run, WorkOrder
 from tasks import work_orders
 from tasks.plans import notes
 from tests.databases import SHELF
@@ -22,14 +23,20 @@ STOCK = {"otdr": 2, "splicer": 2, "cable": 600, "joint": 4, "repair_van": 2, "mo
 
 
 def publish_plans(session, now, *keys):
-    """The runner, the diagrams of these plans, and the plans themselves."""
+    """The runner, the diagrams of these plans, and the plans themselves; past the gate, which has
+    a test of its own."""
     wanted = keys or KEYS
 
     def keep():
         for bundle in (RUNNER, *(FLOWS[key] for key in wanted)):
             library.keep_version(session, bundle, [], by="owen", now=now)
         for key in wanted:
-            plans.publish_one(session, plans.SHIPPED / f"{key}.json", now)
+            content = orjson.loads((plans.SHIPPED / f"{key}.json").read_bytes())
+            told = {"owner": content.pop("owner"), "created_by": "system", "created_at": now}
+            plan = Plan(key=key, content=content, **told)
+            session.add(plan)
+            session.flush()
+            plans.keep_version(session, plan, reason="shipped", by="system", now=now)
 
     SHELF.lay(session, f"plans {now} {wanted}", keep)
     session.commit()

@@ -120,6 +120,19 @@ def test_a_cut_that_hits_many_is_offered_its_plan_once(engine, published, circui
     )  # fmt: skip
 
 
+def test_a_proposal_goes_when_its_ticket_is_mended(engine, published, circuit, cast, now):
+    plan = written.find(published, "customer_recovery")
+    written.link(published, plan, circuit, note="", by=cast["mei"], now=now)
+    ticket = open_ticket(published, now, circuit=circuit, impact="degraded")
+    offer(engine, now)
+    published.refresh(ticket)
+    ticket.restored_at = now
+    published.commit()
+    assert offer(engine, now) == 1 and offer(engine, now) == 0
+    published.expire_all()
+    assert begun(published) == [("customer_recovery", "propose", "aborted")]
+
+
 def test_a_plan_that_is_withdrawn_is_not_offered(engine, published, circuit, cast, now):
     plan = written.find(published, "customer_recovery")
     written.withdraw(published, plan, reason="x", by=cast["mei"], now=now)

@@ -15,7 +15,7 @@ from workflows.ticking import claim, each_due
 
 
 def offer(engine: Engine, now: datetime) -> int:
-    """Tickets and hot issues that a plan may be for."""
+    """Tickets and hot issues that a plan may be for; proposals that are not needed any more."""
 
     def act(session: Session, key: int) -> bool:
         if not claim(session, Ticket, key, col(Ticket.plan_look_at) <= now):
@@ -29,7 +29,7 @@ def offer(engine: Engine, now: datetime) -> int:
         return plan_offers.due(session, now)
 
     done = each_due(engine, find, act, put_off, job="offer plans", now=now)
-    return done + _offer_for_issues(engine, now)
+    return done + _offer_for_issues(engine, now) + _withdraw_stale(engine, now)
 
 
 def watch_runs(engine: Engine, now: datetime) -> int:
@@ -81,6 +81,16 @@ def _offer_for_issues(engine: Engine, now: datetime) -> int:
         """It is found again at the next turn."""
 
     return each_due(engine, plan_offers.due_issues, act, wait)
+
+
+def _withdraw_stale(engine: Engine, now: datetime) -> int:
+    def act(session: Session, key: int) -> bool:
+        return plan_offers.withdraw(session, key, now=now)
+
+    def wait(session: Session, key: int) -> None:
+        """It is found again at the next turn."""
+
+    return each_due(engine, plan_offers.stale, act, wait)
 
 
 def _watch_resources(engine: Engine, now: datetime) -> int:
