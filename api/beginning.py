@@ -32,6 +32,7 @@ def prepare(engine: Engine) -> bool:
     migrate(engine)
     with show_progress() as progress:
         has_demo = _seed(engine, progress)
+        _open_groups(engine)
         _publish(engine, progress)
     with open_session(engine) as session:
         resync.want_all(session, now=datetime.now(UTC))
@@ -50,7 +51,6 @@ def _seed(engine: Engine, progress: Progress) -> bool:
             _let_root_in(engine)
         return is_there
     if os.environ.get("BATON_DEMO") == "no":
-        _open_groups(engine)
         _let_root_in(engine)
         return False
     secret = hash_password("accounts", PASSWORD)
@@ -73,10 +73,12 @@ def _publish(engine: Engine, progress: Progress) -> None:
 
 
 def _open_groups(engine: Engine) -> None:
-    """The groups that the lanes of the shipped diagrams name."""
+    """Those that lanes of shipped diagrams name and that are not there: a newer Baton has more."""
     with open_session(engine) as session:
+        there = {name for row in session.exec(select(Group.key, Group.name)) for name in row}
         for key, (zh, en) in GROUPS.items():
-            session.add(Group(key=key, name=zh, name_en=en))
+            if not {key, zh} & there:
+                session.add(Group(key=key, name=zh, name_en=en))
 
 
 def _let_root_in(engine: Engine) -> None:

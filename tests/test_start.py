@@ -10,10 +10,11 @@ import time
 import psutil
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from api.app import create_app
 from api.beginning import prepare
-from records import history
+from records import Group, history
 from records.database import connect, open_session
 from workflows.clerk import Clerk
 
@@ -103,6 +104,8 @@ def test_it_comes_up_works_stops_at_ctrl_c_and_loses_nothing(start, tmp_path, mo
 
     engine = connect(f"sqlite:///{tmp_path / 'baton.db'}")
     monkeypatch.setenv("BATON_DEMO", "no")
+    with open_session(engine) as session:  # as if a newer Baton had brought this one
+        session.delete(session.exec(select(Group).where(Group.key == "province_director")).one())
     prepare(engine)
     assert "published" not in capsys.readouterr().err  # nothing is done twice
     with TestClient(create_app(engine)) as again:
@@ -110,4 +113,5 @@ def test_it_comes_up_works_stops_at_ctrl_c_and_loses_nothing(start, tmp_path, mo
         assert again.get("/api/tickets").json()["items"] == opened
     with open_session(engine, readonly=True) as session:
         assert list(history.breaks(session)) == []
+        assert session.exec(select(Group).where(Group.key == "province_director")).first()
     engine.dispose()
