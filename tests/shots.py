@@ -16,7 +16,18 @@ from api.app import create_app
 from api.beginning import prepare
 from api.door import COOKIE
 from bpmn import drafts, runs, tickets
-from records import AlarmGroup, Circuit, Draft, Incident, Person, Report, Run, Ticket, WorkOrder
+from records import (
+    AlarmGroup,
+    AlarmSource,
+    Circuit,
+    Draft,
+    Incident,
+    Person,
+    Report,
+    Run,
+    Ticket,
+    WorkOrder,
+)
 from records.database import connect, home, open_session
 from tasks import work_orders
 from tasks.access import sign_ins
@@ -48,6 +59,18 @@ PAGES = {  # path as its route has it: who looks at it
     "/history": "root",
     "/history/files": "root",
     "/history/seals": "root",
+    "/administration/people": "root",
+    "/administration/people/new": "root",
+    "/administration/people/liu": "root",
+    "/administration/groups": "root",
+    "/administration/groups/field": "root",
+    "/administration/alarm-sources": "root",
+    "/administration/alarm-sources/{source}": "root",
+    "/administration/channels": "root",
+    "/administration/policies": "root",
+    "/administration/policies/calendars": "root",
+    "/administration/flows": "root",
+    "/administration/flows/shift": "root",
     "/diagrams": "owen",
     "/diagrams/fault_handling": "owen",
     "/diagrams/fault_handling/changes?old=1&new=1": "owen",
@@ -63,6 +86,7 @@ NOUNS = {
     "incident": Incident.id,
     "draft": Draft.id,
     "night": Report.period,
+    "source": AlarmSource.key,
 }
 LOOKS = [  # language, theme, width
     ("zh", "light", 1440),
