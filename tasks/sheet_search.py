@@ -43,6 +43,15 @@ class Found:
     is_cut: bool = False
 
 
+@dataclass(frozen=True)
+class Keys:
+    """What tickets are looked up by."""
+
+    customers: list[int]
+    circuits: list[int]
+    devices: list[int]
+
+
 def find(session: Session, text: str) -> Found:
     text = text.strip()
     if not text or "\0" in text:
@@ -50,10 +59,12 @@ def find(session: Session, text: str) -> Found:
     found = _by_number(session, text)
     if (number_in(text) or ("", 0))[0]:  # WO-17 is nothing else
         return found
-    for condition in _conditions(session, text):
+    keys = _look_up(session, text)
+    for condition in _conditions(keys, text):
         rows = select(Ticket.id).where(condition).order_by(col(Ticket.id).desc()).limit(MOST)
         _add(found, session.exec(rows).all())
     _add(found, _by_alarm(session, text))
+    found.is_cut |= any(len(some) >= KEYS for some in vars(keys).values())
     return found
 
 
@@ -90,23 +101,29 @@ def _there(session: Session, table: Any, number: int) -> set[int]:
     return set(session.exec(select(table.id).where(table.id == number)))
 
 
-def _conditions(session: Session, text: str) -> Iterable[Any]:
-    """What a ticket may have of the text, each by an index."""
-    customers = _keys(session, Customer, text, "code", "name", "name_en")
-    customers += _customers_by_phone(session, text)
+def _look_up(session: Session, text: str) -> Keys:
+    """What is called like that, or stands at a site that is."""
     sites = _keys(session, Site, text, "code", "name")
-    circuits = _keys(session, Circuit, text, "code") + _at(
-        session, Circuit, sites, "a_site_id", "z_site_id"
+    customers = _keys(session, Customer, text, "code", "name", "name_en")
+    circuits = _keys(session, Circuit, text, "code")
+    devices = _keys(session, Device, text, "code", "name")
+    return Keys(
+        customers + _customers_by_phone(session, text),
+        circuits + _at(session, Circuit, sites, "a_site_id", "z_site_id"),
+        devices + _at(session, Device, sites, "site_id"),
     )
-    devices = _keys(session, Device, text, "code", "name") + _at(session, Device, sites, "site_id")
-    if customers:
-        yield col(Ticket.customer_id).in_(customers)
-        yield _affected(col(AffectedCircuit.customer_id).in_(customers))
-    if circuits:
-        yield col(Ticket.circuit_id).in_(circuits)
-        yield _affected(col(AffectedCircuit.circuit_id).in_(circuits))
-    if devices:
-        yield col(Ticket.device_id).in_(devices)
+
+
+def _conditions(keys: Keys, text: str) -> Iterable[Any]:
+    """What a ticket may have of the text, each by an index."""
+    if keys.customers:
+        yield col(Ticket.customer_id).in_(keys.customers)
+        yield _affected(col(AffectedCircuit.customer_id).in_(keys.customers))
+    if keys.circuits:
+        yield col(Ticket.circuit_id).in_(keys.circuits)
+        yield _affected(col(AffectedCircuit.circuit_id).in_(keys.circuits))
+    if keys.devices:
+        yield col(Ticket.device_id).in_(keys.devices)
     if _digits(text) >= FEWEST:
         phones = {text, NO_PHONE.sub("", text)}
         yield and_(col(Ticket.phone).in_(phones), sql(f"ticket.{HAS_PHONE}"))  # its index

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from api.worklist import Wanted
-from records import Alarm, Device, Ticket, WorkOrder
+from records import Alarm, Customer, Device, Ticket, WorkOrder
 from tasks import sheet_search
 from tests.asking import report_fault
 
@@ -37,6 +37,14 @@ def test_anything_on_the_sheet_finds_it_and_nothing_else_does(session, ticket):
         assert sheet_search.find(session, text).tickets == {ticket.id}, text
     for text in NOTHING:
         assert sheet_search.find(session, text) == sheet_search.Found(), text
+
+
+def test_where_there_is_more_than_was_looked_at_it_is_said(session):
+    many = range(sheet_search.KEYS)
+    session.add_all(Customer(code=f"X-{n}", name="某单位") for n in many)
+    session.flush()
+    assert sheet_search.find(session, "某单位").is_cut
+    assert not sheet_search.find(session, "X-7").is_cut
 
 
 def test_numbers_are_read_as_people_say_them(session, ticket):
