@@ -4,6 +4,7 @@ but without waiting. The verb behind the door and the jobs of schedule.py are th
 Called by score.py.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ LANES = (
     "timers",
 )  # what alarms need; no clocks, as nobody works on the tickets
 ROUNDS = 50  # of one job at one moment: it has done all by then, or something is wrong
+BUSY = timedelta(minutes=3)  # so long a moment keeps the shift quick
 AGENT, PLANNER = "ada", "nora"
 Reports = Sequence[alarms.Report]
 
@@ -93,13 +95,13 @@ def moments(
     begins: datetime, ends: datetime, busy: Iterable[datetime], *, quick: float, slow: float
 ) -> Iterator[datetime]:
     """Every `quick` seconds for a while after each busy moment, else every `slow` ones."""
-    spans = [(at, at + timedelta(minutes=3)) for at in sorted(busy)]
-    now = begins
+    starts, now = sorted(busy), begins
     while now < ends:
         yield now
-        is_busy = any(first <= now < last for first, last in spans)
+        begun = bisect_right(starts, now)
+        is_busy = begun > 0 and now < starts[begun - 1] + BUSY
         after = now + timedelta(seconds=quick if is_busy else slow)
-        now = min([after, *(first for first, _ in spans if now < first < after)])
+        now = min(after, starts[begun]) if begun < len(starts) else after
     yield ends
 
 
