@@ -124,6 +124,18 @@ def test_a_retry_that_fails_is_a_new_incident_and_the_old_one_is_settled(mei, as
     assert (settled["settled_by"], again["id"] != settled["id"]) == ("mei", True)
 
 
+def test_an_incident_is_repaired_from_its_page(mei, incident):
+    told = {"how": "correct", "facts": '{"rate": 2}', "reason": "录入错误"}
+    done = mei.post(f"/{incident}/repair", data=told, headers={"Accept-Language": "en"})
+    assert "corrected · mei" in done.text and "录入错误" in done.text
+    again = mei.post(
+        f"/{incident}/repair", data={"how": "retry"}, headers={"Accept-Language": "en"}
+    )
+    assert again.status_code == 409 and "mei has settled this" in again.text
+    shown = mei.get("/runs/1").text  # of a diagram that nobody has drawn
+    assert "<figure" not in shown and incident in shown
+
+
 def test_a_skip_needs_a_reason_and_goes_on(mei, incident):
     assert wrong_fields(mei.post(f"/api/{incident}/skip", json={"reason": " "})) == ["reason"]
     wrong = {"facts": {"rate": 10**30}, "reason": "r"}
