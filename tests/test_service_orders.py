@@ -69,7 +69,8 @@ def test_a_move_takes_out_what_stands_at_the_old_end(publish, session, cast, now
     session.commit()
     walk = Order(session, cast, now)
     walk.take_in(kind="move", a_site="HZ-NEW", z_site="HZ-DJ").check().do("summarise")
-    walk.design(circuit_code="")
+    walk.design(circuit_code="").do("explain", "configure").confirm().go()
+    walk.do("end_to_end_test", "accept")
     jobs = {
         visit.site_id: [job.kind for job in visit_jobs.jobs_of(session, visit)]
         for visit in walk.visits()

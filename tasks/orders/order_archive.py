@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from records import Circuit, Device, Hop, ServiceOrder
+from records import Circuit, Device, Hop, ServiceOrder, Site
 from records.circuits import MANAGEABILITY
 from tasks import policies
-from tasks.orders import allocations
+from tasks.orders import allocations, order_visits
 from tasks.orders.order_states import record, require
 from tasks.orders.service_orders import end
 from tasks.refusals import Conflict, Invalid
@@ -30,7 +30,9 @@ def archive(session: Session, order: ServiceOrder, *, by: str, now: datetime) ->
         _cease(session, order, circuit, by, now)
         order.rent_until = accepted
     else:
+        left = _ends_left(session, order, circuit)
         _keep(session, order, circuit, by, now)
+        order_visits.plan_removals(session, order, left, by=by, now=now)
         order.rent_from = accepted
     circuit_facts: dict[str, Any] = {"circuit": circuit.code, "rent_from": _iso(order.rent_from)}
     end(session, order, "archived", by, now, **circuit_facts, rent_until=_iso(order.rent_until))
@@ -65,6 +67,13 @@ def _circuit_of(session: Session, order: ServiceOrder) -> Circuit:
     session.flush()
     order.circuit_id = circuit.id
     return circuit
+
+
+def _ends_left(session: Session, order: ServiceOrder, circuit: Circuit) -> list[int]:
+    """Of one that is moved: rooms of the customer's in which it does not end any more."""
+    goes = {order.a_site_id, order.z_site_id}
+    was = dict.fromkeys((circuit.a_site_id, circuit.z_site_id)) if order.kind == "move" else {}
+    return [id for id in was if id not in goes and session.get_one(Site, id).kind == "customer"]
 
 
 def _keep(session: Session, order: ServiceOrder, circuit: Circuit, by: str, now: datetime) -> None:

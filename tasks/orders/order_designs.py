@@ -40,9 +40,6 @@ def take_design(
     by_end = dict.fromkeys(ends_to_visit(session, order), jobs)
     if jobs:
         order_visits.plan(session, order, by_end, windows, by=by, now=now)
-        if order.kind == "move":
-            left = ends_left(session, order)
-            order_visits.plan_removals(session, order, left, windows, by=by, now=now)
     order.design = dict(design)
     order_limits.meet(order, "design", now)
     shift(session, "designed", order, "preparing", by, now, design=dict(design))
@@ -68,14 +65,6 @@ def ends_to_visit(session: Session, order: ServiceOrder) -> list[str]:
     ]
     is_one_place = order.a_site_id == order.z_site_id
     return (ends[:1] if is_one_place else ends) or ["a"]
-
-
-def ends_left(session: Session, order: ServiceOrder) -> list[int]:
-    """Rooms of the customer's that the circuit ends in now, and will not any more."""
-    circuit = session.get_one(Circuit, order.circuit_id)
-    goes = {order.a_site_id, order.z_site_id}
-    was = dict.fromkeys((circuit.a_site_id, circuit.z_site_id))
-    return [id for id in was if id not in goes and session.get_one(Site, id).kind == "customer"]
 
 
 def _check_code(session: Session, order: ServiceOrder, design: Given) -> None:

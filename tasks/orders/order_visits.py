@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from records import ServiceOrder, Visit, VisitJob
+from tasks.faults.impact import ZONE
 from tasks.field import visit_sheets, visits
 from tasks.field.visit_jobs import Job, Window, jobs_of
 from tasks.field.visit_states import OPEN
@@ -19,6 +20,7 @@ from tasks.refusals import wrong
 
 ENDS = {"a": "a_site_id", "z": "z_site_id"}
 REMOVAL = "removal"  # as in the policy "visits"
+REMOVED_AFTER, LASTS = timedelta(days=5), timedelta(hours=3)
 Given = Mapping[str, Any]
 
 
@@ -56,22 +58,16 @@ def plan(
 
 
 def plan_removals(
-    session: Session,
-    order: ServiceOrder,
-    sites: Sequence[int],
-    windows: Given,
-    *,
-    by: str,
-    now: datetime,
+    session: Session, order: ServiceOrder, sites: Sequence[int], *, by: str, now: datetime
 ) -> list[Visit]:
-    """What stands where the circuit will not end any more comes out: a visit of its own there, at
-    the time of the others."""
-    window = next((each for each in windows.values() if each), None)
+    """What stands where the circuit does not end any more comes out, some days after the customer
+    has accepted the new place. The order does not wait for it; dispatch finds the hour."""
+    day = now.astimezone(ZONE).replace(hour=9, minute=0, second=0, microsecond=0) + REMOVED_AFTER
     made = [
         visits.plan(
             session, site_id=site, customer_id=order.customer_id,
-            jobs=[Job(subject_of(order), REMOVAL)],
-            window=_window({"a": window}, "a"), by=by, now=now,
+            jobs=[Job(subject_of(order), REMOVAL)], window=Window(day, day + LASTS),
+            by=by, now=now,
         )
         for site in sites
     ]  # fmt: skip
