@@ -62,6 +62,7 @@ def test_a_ticket_is_shown_as_it_was(as_, session, run, now, clock):
     shown = mei.get(place + then, headers=ENGLISH).text
     assert '<span class="state dispatched">' in shown
     assert "Gross <strong>1 min<" in shown and "Accept the call" in shown
+    assert "data-still" in shown and 'class="due late"' not in shown
     after = mei.get(place + quote(clock.now.isoformat()), headers=ENGLISH).text
     assert '<span class="state accepted">' in after and "Gross <strong>3 min<" in after
     assert mei.get(place + quote(now.isoformat())).status_code == 422

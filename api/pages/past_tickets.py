@@ -36,6 +36,7 @@ def _read(turn: Turn, ticket: Ticket, at: datetime) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "at": at,
+        "now": at,  # what was late then
         "state": next((state for one in entries if (state := _state(one))), "new"),
         "time": time,
         "pieces": pieces_of(time.bar),

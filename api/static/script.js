@@ -7,7 +7,7 @@
 
   function countDown() {
     const now = Date.now() + byServer;
-    for (const time of document.querySelectorAll("time[data-due]")) {
+    for (const time of document.querySelectorAll("time[data-due]:not([data-still] *)")) {
       const left = Math.round((Date.parse(time.dateTime) - now) / 1000), length = Math.abs(left);
       const days = Math.floor(length / 86400), sign = left < 0 ? "−" : "";
       const clock = [Math.floor(length / 3600) % 24, Math.floor(length / 60) % 60, length % 60].map(two).join(":");
