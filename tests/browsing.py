@@ -13,7 +13,7 @@ import uvicorn
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HARMLESS = ("status of 422", "status of 409", "status of 403")  # a refusal is no trouble of a page
-PATIENCE = 20_000  # ms
+PATIENCE = 60_000  # ms; a busy machine takes long
 
 
 def find_chromium():
