@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.deps import Guard
-from api.pages.pages import PageRoute
+from api.pages.pages import MOST_FIELDS, PageRoute
 from records import Person
 from tasks.access.roles import PERMISSIONS
 
@@ -50,3 +50,10 @@ def test_no_button_of_ours_can_be_pressed_from_another_site(pages, as_):
         method, path = address(route)
         if method != "GET":
             assert root.request(method, path, headers=told).status_code == 403, path
+
+
+def test_a_form_with_too_many_fields_is_refused(as_):
+    root, many = as_("root"), "&".join(["a=1"] * (MOST_FIELDS + 1))
+    for place in ("/choices", "/administration/people"):
+        answer = root.post(place, content=many, headers={"Accept-Language": "en"})
+        assert answer.status_code == 422 and "too many fields" in answer.text

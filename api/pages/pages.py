@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from api.deps import Route, Turn, guard_of
 from api.pages import paper
 from api.problems import Told, tell
-from tasks.refusals import Refusal
+from tasks.refusals import Refusal, wrong
 
 REFUSALS = (Refusal, StaleDataError, IntegrityError)
 Typed = dict[str, list[str]]
@@ -100,7 +100,10 @@ def back(turn: Turn, otherwise: str) -> Response:
 def typed(turn: Turn) -> Typed:
     """The fields of the form that was sent; what is empty is not there."""
     text = turn.body.decode("utf-8", "replace").replace("\0", "")
-    return parse_qs(text, max_num_fields=MOST_FIELDS)
+    try:
+        return parse_qs(text, max_num_fields=MOST_FIELDS)
+    except ValueError:  # from no form of ours
+        raise wrong("form", "表单的字段太多", "has too many fields") from None
 
 
 def first(told: Typed, name: str) -> str:
