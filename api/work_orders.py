@@ -13,7 +13,7 @@ from api.paging import Asked, Page, narrow, page
 from bpmn import library, runs
 from bpmn.moves import take_order
 from records import Group, Membership, Run, WorkOrder
-from tasks import suggestions, work_orders
+from tasks import candidates, suggestions, work_orders
 from tasks.access.people import find_person
 from tasks.refusals import NotFound
 from tasks.states import STATES
@@ -132,7 +132,7 @@ def show(id: Id, turn: Turn = allow("work-orders:read")) -> OrderInFull:
         form_schema=_form_of(turn, order),
         draft=order.draft,
         answers=order.answers,
-        candidates=[person.login for person in work_orders.candidates(turn.session, order)],
+        candidates=[person.login for person in candidates.find(turn.session, order)],
     )
 
 

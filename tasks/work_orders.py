@@ -19,11 +19,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from records import Group, Membership, Person, WorkOrder, history
+from records import Group, Person, WorkOrder, history
 from records.rows import put
 from tasks.access.people import may
+from tasks.candidates import require_candidate
 from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tasks.sla.suspensions import check_suspension
 from tasks.states import STATES
@@ -57,7 +58,7 @@ def claim(session: Session, order: WorkOrder, *, by: Person, now: datetime) -> N
             f"{order.holder} has claimed this work order already: reload to see",
             first=order.holder,
         )
-    _require_candidate(session, order, by)
+    require_candidate(session, order, by)
     order.holder = by.login
     _record(session, "claimed", order, by, now)
 
@@ -176,7 +177,7 @@ def reassign(
         _require_group(session, group)
         order.group_key = group
     if to:
-        _require_candidate(session, order, to)
+        require_candidate(session, order, to)
     order.holder, order.accepted_at = to.login if to else None, None
     to_whom = {"to": order.holder, "to_group": order.group_key}
     _move(session, "reassigned", order, "dispatched", by, now, **told, **to_whom)
@@ -190,7 +191,7 @@ def reject(session: Session, order: WorkOrder, *, reason: str, by: Person, now: 
         _require_permission(by, "work-orders:assign")
         _move(session, "rejected", order, "accepted", by, now, reason=reason)
     else:
-        _require_candidate(session, order, by)
+        require_candidate(session, order, by)
         order.holder, order.accepted_at = None, None
         _move(session, "returned", order, "returned", by, now, reason=reason)
 
@@ -213,31 +214,6 @@ def release_due(session: Session, order: WorkOrder, *, now: datetime) -> bool:
     return True
 
 
-def candidates(session: Session, order: WorkOrder) -> list[Person]:
-    """Who may take it, as of now: resolved when asked, not when the order was opened."""
-    members = (
-        select(Person)
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .join(Group, col(Group.id) == col(Membership.group_id))
-        .where(Group.key == order.group_key, col(Person.active))
-        .order_by(Person.login)
-    )
-    return list(session.exec(members))
-
-
-def is_candidate(session: Session, order: WorkOrder, person: Person) -> bool:
-    return may(person, "work-orders:assign") or _is_member(session, order.group_key, person)
-
-
-def _is_member(session: Session, group_key: str, person: Person) -> bool:
-    membership = (
-        select(Membership)
-        .join(Group, col(Group.id) == col(Membership.group_id))
-        .where(Group.key == group_key, Membership.person_id == person.id)
-    )
-    return session.exec(membership).first() is not None
-
-
 def _require(verb: str, order: WorkOrder) -> None:
     if order.state in ALLOWED[verb]:
         return
@@ -257,14 +233,6 @@ def _require_holder(order: WorkOrder, by: Person) -> None:
             f"这张工单在 {order.holder or '队列'} 名下,请先接单或请调度转派",
             f"This work order is with {order.holder or 'the queue'}: accept it first,"
             " or ask dispatch to reassign it",
-        )
-
-
-def _require_candidate(session: Session, order: WorkOrder, person: Person) -> None:
-    if not is_candidate(session, order, person):
-        raise Forbidden(
-            f"{person.login} 不在“{order.group_key}”组,请选该组的人",
-            f"{person.login} is not in the group “{order.group_key}”: choose somebody who is",
         )
 
 

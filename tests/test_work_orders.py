@@ -7,7 +7,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, select
 
 from records import Attachment, Comment, Diagram, Entry, Run, Version, WorkOrder
-from tasks import remarks, work_orders
+from tasks import candidates, remarks, work_orders
 from tasks.refusals import Forbidden, Invalid, NotAllowed
 from tasks.states import STATES
 
@@ -90,7 +90,7 @@ def test_a_claimed_order_is_refused_to_the_next_with_the_name_of_the_first(do, c
 def test_only_members_of_the_group_and_dispatchers_may_take_it(session, do, order, cast):
     with pytest.raises(Forbidden, match="line"):
         do("claim", "ada")
-    assert [person.login for person in work_orders.candidates(session, order)] == ["liu"]
+    assert [person.login for person in candidates.find(session, order)] == ["liu"]
 
 
 def test_who_is_not_the_holder_cannot_act_on_it(do):

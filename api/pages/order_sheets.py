@@ -10,7 +10,7 @@ from api.pages.paper import spoken
 from bpmn import library
 from bpmn.pasts import replay
 from records import Attachment, Circuit, Comment, Customer, Entry, Run, Ticket, WorkOrder
-from tasks import suggestions, work_orders
+from tasks import candidates, suggestions
 from tasks.access.groups import name_groups
 from tasks.access.people import may
 from tasks.learning import article_search, case_scripts
@@ -64,7 +64,7 @@ def verbs(turn: Turn, order: WorkOrder) -> set[str]:
     is_theirs = holds or steers
     can = (
         {"claim", "accept"}
-        if is_free and work_orders.is_candidate(turn.session, order, person)
+        if is_free and candidates.is_candidate(turn.session, order, person)
         else set()
     )
     can |= set(ALLOWED) - {"claim", "accept", "reassign"} if is_theirs else set()
