@@ -5,8 +5,8 @@ from alembic import op
 
 import records.columns
 
-revision = "0015"
-down_revision = "0014"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import records.columns
 
-revision = "0010"
-down_revision = "0016"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
