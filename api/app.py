@@ -95,6 +95,8 @@ from tasks.access.sign_ins import BadToken, NotSignedIn, TooManyTries
 from tasks.refusals import Conflict, Forbidden, Invalid, NotAllowed, NotFound, Refusal
 
 ROUTERS = [
+    work_orders.router,  # those that are asked most come first: they are looked for in this order
+    alarms.router,
     health.router,
     sign_ins.router,
     sign_ins.me,
@@ -110,7 +112,6 @@ ROUTERS = [
     imports.exporting,
     circuits.router,
     devices.router,
-    alarms.router,
     alarm_groups.router,
     alarm_states.router,
     plan_drills.router,
@@ -125,7 +126,6 @@ ROUTERS = [
     burn_list.router,
     escalations.router,
     time_spent.router,
-    work_orders.router,
     batches.router,
     worklist.router,
     views.router,

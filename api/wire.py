@@ -24,6 +24,8 @@ LARGER = {
     re.compile(r"/api/alarm-sources/[^/]+/receipts"): 12 * MEGABYTE,
     re.compile(r"/api/imports"): 24 * MEGABYTE,  # 100,000 rows and more
     re.compile(r"/api/diagrams(/checks)?"): 8 * MEGABYTE,  # the gate takes 2 MB a file
+    re.compile(r"/api/drafts/(uploads|\d+/(files|checks))"): 8 * MEGABYTE,
+    re.compile(r"/drafts/\d+/(texts|tables)/[^/]+"): 8 * MEGABYTE,
 }
 HEADERS = {
     "Cache-Control": "no-store",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -188,7 +189,12 @@ def _insert(dialect: Any) -> Any:
 
 
 def _rank(severity: Any) -> Any:
-    return case({name: rank for rank, name in enumerate(SEVERITIES)}, value=severity, else_=9)
+    """Written out, as each of so many parameters costs as much as looking up a row."""
+    ranks = {literal_column(f"'{name}'"): rank for rank, name in enumerate(SEVERITIES)}
+    return case(
+        *((severity == name, literal_column(str(rank))) for name, rank in ranks.items()),
+        else_=literal_column("9"),
+    )
 
 
 _NAMED = bindparam("device", type_=String)
