@@ -190,7 +190,9 @@ def _insert(dialect: Any) -> Any:
 
 def _rank(severity: Any) -> Any:
     """Written out, as each of so many parameters costs as much as looking up a row."""
-    ranks = {literal_column(f"'{name}'"): rank for rank, name in enumerate(SEVERITIES)}
+    ranks: dict[Any, int] = {
+        literal_column(f"'{name}'"): rank for rank, name in enumerate(SEVERITIES)
+    }
     return case(
         *((severity == name, literal_column(str(rank))) for name, rank in ranks.items()),
         else_=literal_column("9"),
